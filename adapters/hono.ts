@@ -1,0 +1,127 @@
+/**
+ * Sessions for Hono, on any runtime that Hono runs on.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import {
+  createLazySession,
+  respond,
+  toManager,
+  type LazySession,
+  type SessionData,
+  type SessionManager,
+  type SessionOptions,
+} from '../src/index.ts'
+
+/** The options of a session, and the variable it goes by. */
+export interface HonoSessionOptions<as extends string = 'session'> extends SessionOptions<Context> {
+  /** The name of the variable, `c.var.session` by default, so that two sessions fit in an app. */
+  as?: as | null
+}
+
+/**
+ * The variables that `session()` sets, for applications that do not chain `.use`:
+ * `new Hono<{ Variables: SessionVariables<Visit> }>()`.
+ */
+export type SessionVariables<
+  data extends object = SessionData,
+  as extends string = 'session',
+> = Record<as, LazySession<data>>
+
+/**
+ * Middleware that gives each request a session: `const session = await c.var.session`.
+ *
+ * The session loads when it is first awaited; a route that never does costs nothing and sends no
+ * cookie. What was changed is saved when the handler has answered. If it threw, only a `destroy()`
+ * or a `regenerate()` is kept.
+ *
+ * @param options The options, a manager, or a function of the context for those that come from a
+ *   Worker's bindings. The function is called once for each environment object.
+ * @param variable Names the variable where the first argument is a manager.
+ * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`: at once, or at the first
+ *   request where the options are a function.
+ */
+export function session<data extends object = SessionData, as extends string = 'session'>(
+  options:
+    | HonoSessionOptions<as>
+    | SessionManager<data, Context>
+    | ((c: Context<any>) => HonoSessionOptions<as> | SessionManager<data, Context>),
+  variable?: { as: as },
+): MiddlewareHandler<{ Variables: SessionVariables<data, as> }> {
+  const setUpFor = typeof options === 'function' ? once(options) : constant(setUp(options))
+
+  return async function sessionMiddleware(c, next) {
+    const { manager, as } = setUpFor(c as Context)
+    // One mounted twice, in an app and in a part of it, is one session all the same.
+    const outer = handles.get(c.req.raw)
+    if (outer?.includes(manager.key)) return next()
+    handles.set(c.req.raw, [...(outer ?? []), manager.key])
+
+    const lazy = createLazySession<data, Context>(
+      manager,
+      () => c.req.header('cookie'),
+      c as Context,
+    )
+    c.set(as as never, lazy.session as never)
+    try {
+      await next()
+    } catch (error) {
+      await lazy.finish('unanswered').catch(() => {})
+      throw error
+    }
+    try {
+      const outcome = await lazy.finish(c.error ? 'failed' : 'answered')
+      replaceResponse(c as Context, respond(c.res, outcome))
+    } catch (error) {
+      // A logout ends in the browser even if the store did not take part.
+      replaceResponse(c as Context, respond(c.res, { cookies: lazy.due(), used: true }))
+      throw error
+    }
+  }
+
+  function setUp(given: HonoSessionOptions<as> | SessionManager<data, Context>): SetUp<data> {
+    const as = variable?.as ?? (('as' in given && given.as) || 'session')
+    return { manager: toManager<data, Context>(given), as }
+  }
+
+  function once(
+    make: (c: Context) => HonoSessionOptions<as> | SessionManager<data, Context>,
+  ): (c: Context) => SetUp<data> {
+    const made = new WeakMap<object, SetUp<data>>()
+    return (c) => {
+      const key = environment(c)
+      const known = made.get(key) ?? setUp(make(c))
+      made.set(key, known)
+      return known
+    }
+  }
+}
+
+interface SetUp<data extends object> {
+  manager: SessionManager<data, Context>
+  as: string
+}
+
+/** The cookie names that a request's session middlewares have taken. */
+const handles = new WeakMap<Request, string[]>()
+
+/** Where there are no bindings all requests share one environment. */
+const noBindings = {}
+
+/** The object that holds a Worker's bindings; on Node it holds the request, new each time. */
+function environment(c: Context): object {
+  const env: unknown = c.env
+  return typeof env === 'object' && env !== null && !('incoming' in env) ? env : noBindings
+}
+
+function constant<value>(value: value): () => value {
+  return () => value
+}
+
+/** Hono's setter would put the headers of the former response into the new one. */
+function replaceResponse(c: Context, response: Response): void {
+  if (c.res === response) return
+  c.res = undefined
+  c.res = response
+}

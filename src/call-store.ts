@@ -1,0 +1,56 @@
+import { engine } from '#engine'
+import type { Awaitable } from './awaitable.ts'
+import { SessionError } from './errors.ts'
+import type { Kit, StoreOperation } from './kit.ts'
+import type { Store } from './store.ts'
+
+/**
+ * Calls a store under the key it is to see, waits no longer than `storeTimeout`, and turns
+ * whatever goes wrong into an error that tells the operation and the kind of failure: a client's
+ * own message may hold keys, values or credentials.
+ *
+ * @returns What the store answered, or `undefined` if it failed and `onStoreError` goes on.
+ * @throws SessionError `ERR_SESSION_STORE` or `ERR_SESSION_TIMEOUT`.
+ */
+export async function callStore<result>(
+  kit: Kit,
+  operation: StoreOperation,
+  store: Store,
+  id: string,
+  call: (key: string) => Awaitable<result>,
+): Promise<result | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const { storeTimeout, onStoreError } = kit
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new SessionError(
+          'ERR_SESSION_TIMEOUT',
+          `The session store took longer than ${storeTimeout} ms to ${operation}.`,
+        ),
+      )
+    }, storeTimeout)
+  })
+  try {
+    const hashes = store.hashedKeys && kit.hashKeys !== false
+    const key = hashes ? kit.prefix + (await engine.hash(id)) : id
+    return await Promise.race([call(key), late])
+  } catch (cause) {
+    const error = cause instanceof SessionError ? cause : failure(operation, cause)
+    kit.on?.({ type: 'store-error', error })
+    const policy =
+      typeof onStoreError === 'function' ? onStoreError(error, operation) : onStoreError
+    if (policy !== 'anonymous') throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function failure(operation: StoreOperation, cause: unknown): SessionError {
+  const { name, code } = Object(cause) as { name?: unknown; code?: unknown }
+  const kind = [name, code].filter((word) => /^[a-z_]{1,40}$/i.test(`${word ?? ''}`)).join(' ')
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    `The session store failed to ${operation} (${kind}).`,
+  )
+}

@@ -1,0 +1,91 @@
+import { idleLimit, renewedLife, type Limits } from './life.ts'
+import { SessionError } from './errors.ts'
+import { isEmpty, type Json, type Life } from './record.ts'
+
+/** What a commit does, in a word. */
+export type Word =
+  | 'nothing'
+  | 'create'
+  | 'changed'
+  | 'rolling'
+  | 'renew'
+  | 'forced'
+  | 'regenerate'
+  | 'destroy'
+
+/** What an application asked for; a later wish of less weight changes nothing. */
+export type Wish = '' | 'save' | 'regenerate' | 'destroy'
+
+/** What is known of a session when it is to be committed. */
+export interface Facts {
+  /** No record of it exists yet. */
+  isNew: boolean
+  wish: Wish
+  /** Its cookie was made with a secret that is no longer the newest. */
+  stale: boolean
+  /** The data and flash as they were loaded, as text. */
+  baseline: string
+  life: Life
+}
+
+/** What to do, and how long the session lives then. */
+export interface Decision {
+  word: Word
+  life: Life
+  /** The data and flash as they are now, as text: the next baseline. */
+  snapshot: string
+}
+
+/**
+ * Decides what a commit does. No other place does, and nothing here reads a clock, a cookie or a
+ * store.
+ */
+export function decide(
+  { isNew, wish, stale, baseline, life }: Facts,
+  { data, flash }: { data: Json; flash: Json },
+  options: Limits & { rolling: boolean; renew: boolean },
+  now: number,
+): Decision {
+  const snapshot = takeSnapshot(data, flash)
+  const word = chooseWord(isEmpty(data) && isEmpty(flash))
+  return { word, snapshot, life: lifeAfter() }
+
+  function chooseWord(empty: boolean): Word {
+    if (wish === 'destroy') return empty ? 'destroy' : 'regenerate'
+    if (isNew) return empty && !wish ? 'nothing' : 'create'
+    if (wish) return wish === 'save' ? 'forced' : wish
+    if (snapshot !== baseline) return 'changed'
+    if (options.rolling) return 'rolling'
+    if (options.renew && isHalfOver()) return 'renew'
+    return stale ? 'forced' : 'nothing'
+  }
+
+  function isHalfOver(): boolean {
+    if (!life.expires || (life.maxAge ?? options.maxAge) === 'session') return false
+    return life.expires - now < idleLimit(options, life.maxAge) / 2
+  }
+
+  function lifeAfter(): Life {
+    // A new secret alone seals the session again, but grants it no more time.
+    if (word === 'nothing' || (word === 'forced' && !wish)) return life
+    const created = word === 'create' || word === 'regenerate' ? now : life.created
+    const maxAge = wish === 'destroy' ? undefined : life.maxAge
+    return renewedLife(options, { ...life, created, maxAge }, now)
+  }
+}
+
+/**
+ * The data and flash as text, a line each; two sessions are the same if and only if these are.
+ *
+ * @throws SessionError `ERR_SESSION_DATA` if JSON cannot write them.
+ */
+export function takeSnapshot(data: Json, flash: Json): string {
+  try {
+    return JSON.stringify(data) + (isEmpty(flash) ? '' : `\n${JSON.stringify(flash)}`)
+  } catch {
+    throw new SessionError(
+      'ERR_SESSION_DATA',
+      'The session holds what JSON cannot write: a cycle, a BigInt, or too many levels.',
+    )
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What went wrong, as a word that stays the same from release to release.
+ *
+ * - `ERR_SESSION_OPTIONS` an option is unknown, of the wrong type, or forbidden beside another
+ * - `ERR_SESSION_SECRET` a secret is missing or too weak
+ * - `ERR_SESSION_DATA` the session's data cannot be written as JSON
+ * - `ERR_SESSION_TOO_LARGE` the cookie would be larger than browsers keep
+ * - `ERR_SESSION_STORE` the store failed, or answered what no record is
+ * - `ERR_SESSION_TIMEOUT` the store did not answer within `storeTimeout`
+ * - `ERR_SESSION_STATE` a call came at a time when it cannot work
+ */
+export type SessionErrorCode =
+  | 'ERR_SESSION_OPTIONS'
+  | 'ERR_SESSION_SECRET'
+  | 'ERR_SESSION_DATA'
+  | 'ERR_SESSION_TOO_LARGE'
+  | 'ERR_SESSION_STORE'
+  | 'ERR_SESSION_TIMEOUT'
+  | 'ERR_SESSION_STATE'
+
+/**
+ * The one error class of this library. Its message never holds a secret, an id or session data,
+ * so it may be logged as it is.
+ */
+export class SessionError extends Error {
+  /** The failure's stable name. */
+  readonly code: SessionErrorCode
+
+  constructor(code: SessionErrorCode, message: string) {
+    super(message)
+    this.name = 'SessionError'
+    this.code = code
+  }
+}

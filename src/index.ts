@@ -1,0 +1,18 @@
+export { createSessionManager, type SessionManager } from './manager.ts'
+export { withSession } from './with-session.ts'
+export { SessionError, type SessionErrorCode } from './errors.ts'
+export type { Awaitable } from './awaitable.ts'
+export type { SessionEvent, StoreOperation } from './kit.ts'
+export type { LazySession } from './lazy-session.ts'
+export type { CookieHeader } from './load.ts'
+export type { SessionOptions } from './options.ts'
+export type { SessionRecord } from './record.ts'
+export type { Secret } from './secrets.ts'
+export type { Session, SessionData, SessionMembers } from './session.ts'
+export type { Store, StoreClass } from './store.ts'
+
+// What adapters are made of.
+export { createLazySession, type LazyHandle, type Outcome } from './lazy-session.ts'
+export { toManager } from './manager.ts'
+export { parseJson } from './record.ts'
+export { respond } from './respond.ts'

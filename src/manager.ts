@@ -1,0 +1,101 @@
+import { engine } from '#engine'
+import { commit } from './commit.ts'
+import type { Kit } from './kit.ts'
+import { load, type CookieHeader } from './load.ts'
+import { checkOptions, type CheckedOptions, type SessionOptions } from './options.ts'
+import { secretBytes, type Secret } from './secrets.ts'
+import type { Format } from './seal/format.ts'
+import { createKeyring } from './seal/keyring.ts'
+import { createSealedFormat } from './seal/sealed.ts'
+import { createSignedFormat, createSigner, type KeygripLike } from './seal/signed.ts'
+import { stateOf, type Session, type SessionData } from './session.ts'
+import { attributeText } from './set-cookie.ts'
+
+/** Loads and commits sessions: all the I/O there is, in two verbs. */
+export interface SessionManager<data extends object = SessionData, ctx = unknown> {
+  /** The cookie's name. */
+  readonly key: string
+
+  /**
+   * Makes the session of a request: the one its cookie names, or a new one. Nothing that a client
+   * sends makes it fail.
+   *
+   * @param cookieHeader The Cookie header, or several.
+   * @param ctx Handed to the store and to the callbacks among the options.
+   * @throws SessionError `ERR_SESSION_STORE` or `ERR_SESSION_TIMEOUT` (see `onStoreError`).
+   */
+  load(cookieHeader: CookieHeader, ctx?: ctx): Promise<Session<data>>
+
+  /**
+   * Saves a session if that is needed.
+   *
+   * @returns The Set-Cookie values to send, often none. A second commit returns none.
+   * @throws SessionError `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_DATA`, `ERR_SESSION_STORE` or
+   *   `ERR_SESSION_TIMEOUT`.
+   */
+  commit(session: Session<data>): Promise<string[]>
+}
+
+/** The configuration behind a manager, for the code that drives requests. */
+const kits = new WeakMap<object, Kit>()
+
+/**
+ * Makes a session manager. Options are checked here, once, and keys derived at the first use.
+ *
+ * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`.
+ */
+export function createSessionManager<data extends object = SessionData, ctx = unknown>(
+  options: SessionOptions<ctx>,
+): SessionManager<data, ctx> {
+  const checked = checkOptions(options)
+  const kit: Kit = {
+    ...checked,
+    format: createFormat(checked),
+    attributes: attributeText(checked),
+  }
+  const manager: SessionManager<data, ctx> = {
+    key: kit.key,
+    load: async (cookieHeader, ctx) => load<data>(kit, cookieHeader, ctx),
+    async commit(session) {
+      const state = stateOf(session)
+      const cookies = await commit(session)
+      const earlier = state.cookies
+      state.cookies = []
+      return cookies.length ? cookies : earlier
+    },
+  }
+  kits.set(manager, kit)
+  return manager
+}
+
+/** Takes options or a manager, and gives a manager. */
+export function toManager<data extends object, ctx>(
+  managerOrOptions: SessionManager<data, ctx> | SessionOptions<ctx>,
+): SessionManager<data, ctx> {
+  return 'load' in managerOrOptions
+    ? managerOrOptions
+    : createSessionManager<data, ctx>(managerOrOptions)
+}
+
+/** The configuration behind a manager. */
+export function kitOf(manager: object): Kit {
+  return kits.get(manager)!
+}
+
+function createFormat(options: CheckedOptions<any>): Format<unknown> {
+  const secrets = options.secrets as Secret | Secret[] | KeygripLike
+  if ('sign' in Object(secrets)) return createSignedFormat(secrets as KeygripLike, options)
+  const list = Array.isArray(secrets) ? secrets : [secrets as Secret]
+  if (options.encrypt) {
+    return createSealedFormat(
+      engine,
+      createKeyring(engine, secretBytes(list), options.key),
+      options,
+    )
+  }
+  // The keys of Koa and Egg applications are often short; warned about once, they go on working.
+  const warnings = new Set<string>()
+  const bytes = secretBytes(list, (message) => warnings.add(message))
+  for (const message of [...warnings].slice(0, 1)) console.warn(message)
+  return createSignedFormat(createSigner(engine, bytes, options.digest!), options)
+}

@@ -1,0 +1,266 @@
+import type { Awaitable } from './awaitable.ts'
+import { SessionError } from './errors.ts'
+import type { SessionEvent, StoreOperation } from './kit.ts'
+import type { SessionRecord } from './record.ts'
+import type { Secret } from './secrets.ts'
+import type { KeygripLike } from './seal/signed.ts'
+import { LONGEST_MAX_AGE } from './set-cookie.ts'
+import type { Store, StoreClass } from './store.ts'
+
+/**
+ * How sessions are kept: the vocabulary of koa-session and egg-session, times in milliseconds.
+ * `null` is the same as leaving an option out.
+ */
+export interface SessionOptions<ctx = any> {
+  /**
+   * What the keys come from, newest first, at most ten. Sessions made under an older one still
+   * open, and are sealed anew under the newest. At least 32 random characters or bytes each; the
+   * signed format takes shorter ones with a warning, and a Keygrip too. Required.
+   */
+  secrets: Secret | readonly Secret[] | KeygripLike
+
+  /**
+   * The cookie's name (default `'__Host-sid'`, or `'sid'` where the attributes rule that prefix
+   * out).
+   */
+  key?: string | null
+
+  /**
+   * How long a session may go without being saved, in milliseconds, or `'session'` for a cookie
+   * that the browser drops when it closes (default one day).
+   */
+  maxAge?: number | 'session' | null
+  /** Another spelling of `maxAge`, which wins if both are there. */
+  maxage?: number | 'session' | null
+
+  /** How long a session may exist in all, in milliseconds (default no limit). Needs `encrypt`. */
+  absoluteMaxAge?: number | null
+
+  /** Encrypts the cookie (default true). `false` signs it, in the format koa-session writes. */
+  encrypt?: boolean | null
+
+  /** Signs the cookie if it is not encrypted (default true); outside Koa and Egg it has to be. */
+  signed?: boolean | null
+
+  /** The hash of the signed format: `'sha256'`, which Egg uses (default), or Koa's `'sha1'`. */
+  digest?: 'sha1' | 'sha256' | null
+
+  /** Saves on every response to a request that used the session (default false). */
+  rolling?: boolean | null
+
+  /** Saves once half of `maxAge` is over (default false). */
+  renew?: boolean | null
+
+  /** Commits when the handler is done (default true); else call `manuallyCommit()`. */
+  autoCommit?: boolean | null
+
+  /** koa-session's option; one Set-Cookie per name is sent whatever it says. */
+  overwrite?: boolean | null
+
+  /** Hides the cookie from scripts (default true). */
+  httpOnly?: boolean | null
+  /** Sends the cookie over HTTPS, and to localhost, alone (default true). */
+  secure?: boolean | null
+  /** When other sites' requests carry the cookie (default `'lax'`; `true` is `'strict'`). */
+  sameSite?: 'strict' | 'lax' | 'none' | boolean | null
+  /** The domain whose hosts all get the cookie (default the answering host alone). */
+  domain?: string | null
+  /** The path below which the cookie is sent (default `/`). */
+  path?: string | null
+  /** Which cookies Chromium drops first. */
+  priority?: 'low' | 'medium' | 'high' | null
+  /** Keeps one cookie per embedding site, CHIPS (default false). */
+  partitioned?: boolean | null
+
+  /** Keeps the records, so that the cookie carries a key alone. */
+  store?: Store<ctx> | null
+  /** A class that makes a store for each request. */
+  ContextStore?: StoreClass<ctx> | null
+  /** How long a store operation may take, in milliseconds (default 2000). */
+  storeTimeout?: number | null
+  /**
+   * What a failing store means: `'throw'` (default), or `'anonymous'`, a new session for this
+   * request that is not saved. A function decides from case to case.
+   */
+  onStoreError?:
+    | 'throw'
+    | 'anonymous'
+    | ((error: SessionError, operation: StoreOperation) => 'throw' | 'anonymous')
+    | null
+  /**
+   * Hands a store that asks for it the SHA-256 of a key (default true). `false` goes on with a
+   * store that was filled without.
+   */
+  hashKeys?: boolean | null
+
+  /** Makes a store's key (default `prefix` and 32 random bytes in base64url). */
+  genid?: ((ctx: ctx) => Awaitable<string>) | null
+  /** What the key begins with, unless `genid` makes it. */
+  prefix?: string | null
+  /** Refuses a session that it answers with false. */
+  valid?: ((ctx: ctx, record: SessionRecord) => Awaitable<unknown>) | null
+  /** Runs before a session is saved, and may change it. */
+  beforeSave?: ((ctx: ctx, session: any) => Awaitable<unknown>) | null
+  /** Writes a record into a signed cookie (default JSON in base64). */
+  encode?: ((record: SessionRecord) => string) | null
+  /** Undoes `encode`. */
+  decode?: ((text: string) => unknown) | null
+
+  /** The time, in milliseconds since the epoch (default `Date.now`). */
+  now?: (() => number) | null
+  /** Hears what happens to sessions; never with their data. */
+  on?: ((event: SessionEvent) => void) | null
+}
+
+/** A test of a value, and what it must be in the words of an error. */
+type Rule = readonly [test: (value: any) => boolean, words: string]
+
+const flag: Rule = [(value) => typeof value === 'boolean', 'true or false']
+const callback: Rule = [(value) => typeof value === 'function', 'a function']
+const text = (pattern: RegExp, words: string): Rule => [
+  (value) => typeof value === 'string' && pattern.test(value),
+  words,
+]
+const time: Rule = [
+  (value) => Number.isFinite(value) && value > 0 && value <= LONGEST_MAX_AGE * 1000,
+  'milliseconds, above 0 and up to 400 days',
+]
+const maxAge: Rule = [(value) => value === 'session' || time[0](value), `'session' or ${time[1]}`]
+const hasMethods = (value: any): boolean =>
+  ['get', 'set', 'destroy'].every((method) => typeof value?.[method] === 'function')
+const methods = 'with the methods get, set and destroy'
+
+const rules: Record<keyof SessionOptions, Rule> = {
+  secrets: [(value) => /string|object/.test(typeof value), 'text, bytes, or a list of them'],
+  key: text(/^[\w!#$%&'*+.^`|~-]{1,256}$/, "a cookie name: letters, digits and !#$%&'*+-.^_`|~"),
+  maxAge,
+  maxage: maxAge,
+  absoluteMaxAge: time,
+  encrypt: flag,
+  signed: flag,
+  digest: text(/^sha(1|256)$/, "'sha1' or 'sha256'"),
+  rolling: flag,
+  renew: flag,
+  autoCommit: flag,
+  overwrite: flag,
+  httpOnly: flag,
+  secure: flag,
+  sameSite: [
+    (value) => typeof value === 'boolean' || /^(strict|lax|none)$/i.test(value),
+    "'strict', 'lax', 'none' or a boolean",
+  ],
+  domain: text(/^\.?[a-z\d-]+(\.[a-z\d-]+)*$/i, 'a domain like example.com'),
+  path: text(/^\/[!-:<-~ ]{0,1023}$/, 'a path: it begins with / and has no ; in it'),
+  priority: text(/^(low|medium|high)$/i, "'low', 'medium' or 'high'"),
+  partitioned: flag,
+  store: [hasMethods, `an object ${methods}`],
+  ContextStore: [(value) => hasMethods(value.prototype), `a class ${methods}`],
+  storeTimeout: time,
+  onStoreError: [
+    (value) => typeof value === 'function' || /^(throw|anonymous)$/.test(value),
+    "'throw', 'anonymous' or a function",
+  ],
+  hashKeys: flag,
+  genid: callback,
+  prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
+  valid: callback,
+  beforeSave: callback,
+  encode: callback,
+  decode: callback,
+  now: callback,
+  on: callback,
+}
+
+/** Options that one adapter alone knows, so that all may share one configuration. */
+const elsewhere = /^(as|externalKey|logValue)$/
+
+/** Options without `null` and with their defaults. */
+export type CheckedOptions<ctx> = {
+  [name in keyof SessionOptions<ctx>]: Exclude<SessionOptions<ctx>[name], null>
+} & {
+  key: string
+  maxAge: number | 'session'
+  encrypt: boolean
+  rolling: boolean
+  renew: boolean
+  prefix: string
+  storeTimeout: number
+  now(): number
+}
+
+/**
+ * Checks options and fills in the defaults. The caller's object is left as it is.
+ *
+ * @throws SessionError `ERR_SESSION_OPTIONS` that names the option and the rule.
+ */
+export function checkOptions<ctx>(options: SessionOptions<ctx>): CheckedOptions<ctx> {
+  const checked = {
+    maxAge: options?.maxage ?? 86_400_000,
+    encrypt: true,
+    rolling: false,
+    renew: false,
+    autoCommit: true,
+    httpOnly: true,
+    secure: true,
+    sameSite: 'lax',
+    path: '/',
+    digest: 'sha256',
+    prefix: '',
+    storeTimeout: 2000,
+    onStoreError: 'throw',
+    now: () => Date.now(),
+  } as CheckedOptions<ctx>
+  for (const name in options) {
+    const value = options[name as keyof SessionOptions<ctx>]
+    if (value === null || value === undefined || elsewhere.test(name)) continue
+    if (!Object.hasOwn(rules, name)) refuse(`"${name}" is unknown.${suggestion(name)}`)
+    const [test, words] = rules[name as keyof SessionOptions]
+    if (!test(value)) refuse(`"${name}" must be ${words}.`)
+    checked[name as 'secrets'] = value as Secret
+  }
+  checkTogether(checked)
+  return checked
+}
+
+function checkTogether(options: CheckedOptions<never>): void {
+  const { secrets, encrypt, secure, path, domain, sameSite } = options
+  if (!secrets) refuse('"secrets" is missing: give 32 or more random characters.')
+  options.key ??= secure && path === '/' && !domain ? '__Host-sid' : 'sid'
+  const prefix = /^__(host-http|host|http|secure)-/i.exec(options.key)?.[1]?.toLowerCase()
+  if (!secure && (prefix || options.partitioned || /none/i.test(String(sameSite)))) {
+    refuse(`"${prefix ? 'key' : options.partitioned ? 'partitioned' : 'sameSite'}" needs "secure".`)
+  }
+  if (prefix?.startsWith('host') && (path !== '/' || domain)) {
+    refuse('"key" with the prefix __Host- needs the "path" / and no "domain".')
+  }
+  if (prefix?.endsWith('http') && !options.httpOnly) {
+    refuse('"key" with the prefix __Http- needs "httpOnly".')
+  }
+  if (options.store && options.ContextStore)
+    refuse('"store" and "ContextStore" exclude each other.')
+  if (encrypt) {
+    if ('sign' in Object(secrets))
+      refuse('"secrets" must be text or bytes to encrypt, not a Keygrip.')
+    if (options.encode || options.decode) refuse('"encode" and "decode" need "encrypt: false".')
+  } else {
+    if (options.absoluteMaxAge) refuse('"absoluteMaxAge" needs "encrypt".')
+    if (options.signed === false) refuse('"signed: false" needs "encrypt".')
+  }
+}
+
+function refuse(sentence: string): never {
+  throw new SessionError('ERR_SESSION_OPTIONS', `Session option ${sentence}`)
+}
+
+/** The option that is meant, if a letter or two are off or out of place. */
+function suggestion(name: string): string {
+  const rest = (a: string, b: string): string => {
+    for (const letter of b) a = a.replace(letter, '')
+    return a
+  }
+  const word = name.toLowerCase()
+  const near = Object.keys(rules).find(
+    (known) => (rest(word, known.toLowerCase()) + rest(known.toLowerCase(), word)).length < 3,
+  )
+  return near ? ` Did you mean "${near}"?` : ''
+}

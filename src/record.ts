@@ -1,0 +1,82 @@
+/** What an application keeps in a session: plain JSON. */
+export type Json = Record<string, unknown>
+
+/**
+ * A session at rest, as egg-session and koa-session write it: the application's data, and beside
+ * them what begins with an underscore.
+ */
+export interface SessionRecord {
+  [key: string]: unknown
+  /** When the session ends, in milliseconds since the epoch. */
+  _expire?: number
+  /** The `maxAge` it was saved with, in milliseconds. */
+  _maxAge?: number
+  /** Set on a session that lives as long as the browser; the two above are absent then. */
+  _session?: true
+  /** Messages for the next page. */
+  _flash?: Json
+}
+
+/** How long a session lives and since when, in milliseconds. */
+export interface Life {
+  created: number
+  /** The last time it was saved; idleness counts from here. */
+  issued: number
+  expires: number | undefined
+  /** The session's own `maxAge`, where it has one. */
+  maxAge: number | 'session' | undefined
+}
+
+/** What a record holds, taken apart. */
+export interface Contents {
+  data: Json
+  flash: Json
+  expires: number | undefined
+  maxAge: number | 'session' | undefined
+}
+
+/** Puts a record together, its keys in koa-session's order. */
+export function writeRecord(
+  data: Json,
+  flash: Json,
+  life: Life,
+  maxAge: number | 'session',
+): SessionRecord {
+  const record: SessionRecord = { ...data }
+  if (!isEmpty(flash)) record._flash = flash
+  if (maxAge === 'session') record._session = true
+  else {
+    record._expire = life.expires
+    record._maxAge = maxAge
+  }
+  return record
+}
+
+/** Takes a record apart; `null` if it is none. */
+export function readRecord(record: unknown): Contents | null {
+  if (!isPlainObject(record)) return null
+  const { _expire, _maxAge, _session, _flash, ...rest } = record
+  return {
+    data: rest,
+    flash: isPlainObject(_flash) ? _flash : {},
+    expires: typeof _expire === 'number' ? _expire : undefined,
+    maxAge: _session === true ? 'session' : typeof _maxAge === 'number' ? _maxAge : undefined,
+  }
+}
+
+/** Reads JSON that may have been written by anybody: a `__proto__` in it is left out. */
+export function parseJson(text: string): unknown {
+  if (!text.includes('__proto__')) return JSON.parse(text)
+  return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
+}
+
+/** Whether a value is an object that JSON would write with braces. */
+export function isPlainObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether an object has no keys of its own. */
+export function isEmpty(object: object): boolean {
+  for (const _ in object) return false
+  return true
+}

@@ -1,0 +1,46 @@
+import type { Outcome } from './lazy-session.ts'
+
+/**
+ * Gives a response what the session has to say: its cookies, and headers that keep one visitor's
+ * page from being handed to another by a cache. A session that was not used changes nothing.
+ *
+ * @returns The response itself, or a copy where its headers cannot be changed, as with redirects
+ *   and fetched responses.
+ */
+export function respond(response: Response, outcome: Outcome): Response {
+  // A protocol upgrade ends the exchange of headers that a browser stores.
+  if (!outcome.used || response.status === 101) return response
+  try {
+    writeHeaders(response.headers, outcome.cookies)
+    return response
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const copy = new Response(response.body, response)
+    writeHeaders(copy.headers, outcome.cookies)
+    return copy
+  }
+}
+
+function writeHeaders(headers: Headers, cookies: string[]): void {
+  const vary = headers.get('vary')
+  if (!vary) headers.set('vary', 'Cookie')
+  else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
+  else headers.set('vary', vary)
+  if (cookies.length === 0) return
+
+  const names = cookies.map(nameOf)
+  const others = headers.getSetCookie().filter((cookie) => !names.includes(nameOf(cookie)))
+  headers.delete('set-cookie')
+  for (const cookie of [...others, ...cookies]) headers.append('set-cookie', cookie)
+
+  if (!isPrivate(headers.get('cache-control'))) headers.set('cache-control', 'private, no-store')
+}
+
+/** Whether the application already keeps every cache away. */
+function isPrivate(cacheControl: string | null): boolean {
+  return /\bno-store\b/i.test(cacheControl ?? '') && !/\b(public|s-maxage)\b/i.test(cacheControl!)
+}
+
+function nameOf(cookie: string): string {
+  return cookie.slice(0, cookie.indexOf('='))
+}

@@ -1,0 +1,86 @@
+/// <reference types="node" />
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomFillSync,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto'
+import type { Digest, Engine } from './engine.ts'
+import { isBase64url } from './base64url.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+interface MacKey {
+  key: KeyObject
+  digest: Digest
+}
+
+/**
+ * The engine over `node:crypto`: Node and Bun. It answers at once, which gives Koa and Egg their
+ * synchronous `ctx.session`, and costs a fraction of Web Crypto's hops between threads.
+ */
+export const engine: Engine = {
+  secret: (bytes) => createSecretKey(bytes),
+
+  deriveText(secret, salt, info, length) {
+    return Buffer.from(hkdfSync('sha256', secret as KeyObject, salt, info, length)).toString(
+      'base64url',
+    )
+  },
+
+  deriveKey(secret, salt, info) {
+    return createSecretKey(Buffer.from(hkdfSync('sha256', secret as KeyObject, salt, info, 32)))
+  },
+
+  seal(key, header, text) {
+    const iv = randomFillSync(Buffer.allocUnsafe(12))
+    const cipher = createCipheriv('aes-256-gcm', key as KeyObject, iv)
+    cipher.setAAD(Buffer.from(header))
+    // GCM is a stream: the first call gives all bytes, the last none.
+    const ciphertext = cipher.update(text, 'utf8', 'base64url') + cipher.final('base64url')
+    const tag = cipher.getAuthTag().toString('base64url')
+    return `${iv.toString('base64url')}.${ciphertext}.${tag}`
+  },
+
+  open(key, header, iv, ciphertext, tag) {
+    try {
+      const decipher = createDecipheriv(
+        'aes-256-gcm',
+        key as KeyObject,
+        Buffer.from(iv, 'base64url'),
+        {
+          authTagLength: 16,
+        },
+      )
+      decipher.setAAD(Buffer.from(header))
+      decipher.setAuthTag(Buffer.from(tag, 'base64url'))
+      const text = decipher.update(ciphertext, 'base64url')
+      decipher.final()
+      return decoder.decode(text)
+    } catch {
+      return null
+    }
+  },
+
+  macKey: (secret, digest): MacKey => ({ key: createSecretKey(secret), digest }),
+
+  sign(key, text) {
+    const { key: secret, digest } = key as MacKey
+    return createHmac(digest, secret).update(text).digest('base64url')
+  },
+
+  verify(key, text, mac) {
+    if (!isBase64url(mac)) return false
+    const { key: secret, digest } = key as MacKey
+    const expected = createHmac(digest, secret).update(text).digest()
+    const given = Buffer.from(mac, 'base64url')
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  },
+
+  hash: (text) => createHash('sha256').update(text).digest('base64url'),
+}

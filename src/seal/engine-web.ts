@@ -1,0 +1,80 @@
+import type { Engine } from './engine.ts'
+import { fromBase64url, isBase64url, toBase64url } from './base64url.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const subtle = crypto.subtle
+
+/** The engine over Web Crypto: workerd, Deno, browsers, and any other runtime that has it. */
+export const engine: Engine = {
+  secret: (bytes) =>
+    subtle.importKey('raw', copy(bytes), 'HKDF', false, ['deriveBits', 'deriveKey']),
+
+  async deriveText(secret, salt, info, length) {
+    const bits = await subtle.deriveBits(hkdf(salt, info), secret as CryptoKey, length * 8)
+    return toBase64url(new Uint8Array(bits))
+  },
+
+  deriveKey: (secret, salt, info) =>
+    subtle.deriveKey(
+      hkdf(salt, info),
+      secret as CryptoKey,
+      { name: 'AES-GCM', length: 256 },
+      false,
+      ['encrypt', 'decrypt'],
+    ),
+
+  async seal(key, header, text) {
+    const iv = crypto.getRandomValues(new Uint8Array(12))
+    const sealed = new Uint8Array(
+      await subtle.encrypt(gcm(iv, header), key as CryptoKey, encoder.encode(text)),
+    )
+    const end = sealed.length - 16
+    const tag = toBase64url(sealed.subarray(end))
+    return `${toBase64url(iv)}.${toBase64url(sealed.subarray(0, end))}.${tag}`
+  },
+
+  async open(key, header, iv, ciphertext, tag) {
+    const start = fromBase64url(ciphertext)
+    const sealed = new Uint8Array(start.length + 16)
+    sealed.set(start)
+    sealed.set(fromBase64url(tag), start.length)
+    try {
+      const text = await subtle.decrypt(gcm(fromBase64url(iv), header), key as CryptoKey, sealed)
+      return decoder.decode(text)
+    } catch {
+      return null
+    }
+  },
+
+  macKey: (secret, digest) => {
+    const hash = digest === 'sha1' ? 'SHA-1' : 'SHA-256'
+    return subtle.importKey('raw', copy(secret), { name: 'HMAC', hash }, false, ['sign', 'verify'])
+  },
+
+  async sign(key, text) {
+    const mac = await subtle.sign('HMAC', key as CryptoKey, encoder.encode(text))
+    return toBase64url(new Uint8Array(mac))
+  },
+
+  async verify(key, text, mac) {
+    if (!isBase64url(mac)) return false
+    return subtle.verify('HMAC', key as CryptoKey, fromBase64url(mac), encoder.encode(text))
+  },
+
+  async hash(text) {
+    return toBase64url(new Uint8Array(await subtle.digest('SHA-256', encoder.encode(text))))
+  },
+}
+
+function hkdf(salt: string, info: Uint8Array): HkdfParams {
+  return { name: 'HKDF', hash: 'SHA-256', salt: encoder.encode(salt), info: copy(info) }
+}
+
+function gcm(iv: Uint8Array<ArrayBuffer>, header: string): AesGcmParams {
+  return { name: 'AES-GCM', iv, additionalData: encoder.encode(header) }
+}
+
+function copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
+}

@@ -1,0 +1,40 @@
+import type { Awaitable } from '../awaitable.ts'
+
+/** The hash of a signed cookie's HMAC. */
+export type Digest = 'sha1' | 'sha256'
+
+/**
+ * The primitives that a runtime gives. Both engines make the same bytes; the synchronous one
+ * answers with values, the other with promises. Secrets and keys are opaque to all but the engine
+ * that made them.
+ */
+export interface Engine {
+  /** Takes the bytes of a secret for `derive`. */
+  secret(bytes: Uint8Array): Awaitable<unknown>
+
+  /** HKDF-SHA-256 (RFC 5869): `length` bytes in base64url, or the key for `seal` and `open`. */
+  deriveText(secret: unknown, salt: string, info: Uint8Array, length: number): Awaitable<string>
+  deriveKey(secret: unknown, salt: string, info: Uint8Array): Awaitable<unknown>
+
+  /** AES-256-GCM with a fresh IV, as the last parts of a compact JWE: `iv.ciphertext.tag`. */
+  seal(key: unknown, header: string, text: string): Awaitable<string>
+
+  /** Undoes `seal`; `null` unless every bit is as it was and the text is UTF-8. */
+  open(
+    key: unknown,
+    header: string,
+    iv: string,
+    ciphertext: string,
+    tag: string,
+  ): Awaitable<string | null>
+
+  /** The key for `sign` and `verify`. */
+  macKey(secret: Uint8Array, digest: Digest): Awaitable<unknown>
+  sign(key: unknown, text: string): Awaitable<string>
+
+  /** Compares in constant time; a MAC that is not canonical base64url is refused. */
+  verify(key: unknown, text: string, mac: string): Awaitable<boolean>
+
+  /** SHA-256 in base64url. */
+  hash(text: string): Awaitable<string>
+}

@@ -1,0 +1,56 @@
+import type { Awaitable } from '../awaitable.ts'
+import type { Json, Life, SessionRecord } from '../record.ts'
+
+/** What a cookie brought, once it has proved genuine: a store's key or a record. */
+export interface Carried {
+  /** The session's identity; of a signed cookie its value. */
+  id: string
+  key?: string | undefined
+  record?: SessionRecord | undefined
+  flash?: Json | undefined
+  life: Life
+  /** Whether `life` comes from the cookie; else the record alone knows it. */
+  isTimed: boolean
+  /** Whether it was made with a secret that is no longer the newest. */
+  stale: boolean
+}
+
+/** Why a cookie was set aside. */
+export type Refusal = 'tampered' | 'expired'
+
+/** What a cookie is to carry: the key, where there is one, or else the data. */
+export interface Cargo {
+  id: string
+  key: string | undefined
+  data: Json
+  flash: Json
+  life: Life
+  /** The limit in force: the session's own `maxAge` or the configured one. */
+  maxAge: number | 'session'
+}
+
+/** A cookie format: how a session's cookie is read, and what it is written as. */
+export interface Format<ctx> {
+  /** The names of its cookies, the one with the value first. */
+  readonly names: readonly string[]
+
+  /** Reads the session's cookie; `null` if there is none. Never throws on what a client sent. */
+  open(
+    header: string | readonly string[] | null | undefined,
+    ctx: ctx,
+  ): Awaitable<Carried | Refusal | null>
+
+  /** The values for `names`, in the same order. */
+  seal(cargo: Cargo, ctx: ctx): Awaitable<string[]>
+}
+
+/**
+ * Settles on one of several cookies of one name (a browser sends all that match, in an order that
+ * a sibling domain can influence): the one that opens, or nothing if two are good and differ.
+ */
+export function pick(opened: (Carried | Refusal)[]): Carried | Refusal | null {
+  const good = opened.filter((one) => typeof one === 'object')
+  good.sort((a, b) => b.life.issued - a.life.issued)
+  if (good.some(({ id }) => id !== good[0]!.id)) return 'tampered'
+  return good[0] ?? opened[0] ?? null
+}

@@ -1,0 +1,106 @@
+import { all, chain, type Awaitable } from '../awaitable.ts'
+import { cookieValues } from '../cookie-header.ts'
+import { isSessionId, randomId } from '../id.ts'
+import { absoluteLimit, idleLimit, type Limits } from '../life.ts'
+import { isEmpty, isPlainObject, parseJson, type Json } from '../record.ts'
+import { LARGEST_COOKIE, LONGEST_MAX_AGE } from '../set-cookie.ts'
+import { isBase64url } from './base64url.ts'
+import type { Engine } from './engine.ts'
+import { pick, type Cargo, type Carried, type Format, type Refusal } from './format.ts'
+import type { Keyring } from './keyring.ts'
+
+/** How far ahead of this clock another server's may be, in seconds. */
+const SKEW = 60
+const DAY = 86_400
+
+/**
+ * The sealed format: compact JWE with `dir` and `A256GCM` (RFC 7516), as docs/cookie-format.md
+ * has it. Any JOSE library opens it when given the derived key.
+ */
+export function createSealedFormat(
+  engine: Engine,
+  keyring: Keyring,
+  options: Limits & { key: string; now(): number },
+): Format<unknown> {
+  function openValue(value: string): Awaitable<Carried | Refusal> {
+    const now = Math.floor(options.now() / 1000)
+    const [header, wrapped, iv, ciphertext, tag, ...rest] = value.split('.')
+    // Strict and cheap first: one spelling, fixed lengths, and only then any crypto.
+    if (value.length > LARGEST_COOKIE || wrapped !== '' || rest.length) return 'tampered'
+    if (!ciphertext || iv?.length !== 16 || tag?.length !== 22) return 'tampered'
+    if (![iv, ciphertext, tag].every(isBase64url)) return 'tampered'
+    const oldest = Math.min(absoluteLimit(options) / 1000, LONGEST_MAX_AGE)
+    const days = [now - oldest, now + SKEW].map((time) => Math.floor(time / DAY)) as [
+      number,
+      number,
+    ]
+    return chain(keyring.find(header!, ...days), (found) => {
+      if (!found) return 'tampered'
+      return chain(engine.open(found.key, header!, iv, ciphertext, tag), (text) =>
+        text === null ? 'tampered' : readClaims(text, options, now, !found.isNewest),
+      )
+    })
+  }
+
+  return {
+    names: [options.key],
+
+    open(header) {
+      const values = cookieValues(header, options.key)
+      return values.length === 1 ? openValue(values[0]!) : chain(all(values.map(openValue)), pick)
+    },
+
+    seal(cargo) {
+      return chain(keyring.current(Math.floor(options.now() / 1000)), ({ key, header }) =>
+        chain(engine.seal(key, header, writeClaims(cargo)), (sealed) => [`${header}..${sealed}`]),
+      )
+    },
+  }
+}
+
+function writeClaims({ id, key, data, flash, life, maxAge }: Cargo): string {
+  const iat = Math.floor(life.issued / 1000)
+  // A store's key is the identity where it has the shape of one, and travels as `d` where not.
+  const sid = isSessionId(id) ? id : randomId()
+  return JSON.stringify({
+    sid,
+    iat,
+    exp: iat + Math.ceil((life.expires! - life.issued) / 1000),
+    ct: Math.floor(life.created / 1000),
+    ma: maxAge === 'session' ? undefined : life.maxAge,
+    st: maxAge === 'session' || undefined,
+    f: key !== undefined || isEmpty(flash) ? undefined : flash,
+    d: key === sid ? undefined : (key ?? data),
+  })
+}
+
+/** Judges claims by the server's own configuration; what the token says may only shorten it. */
+function readClaims(text: string, limits: Limits, now: number, stale: boolean): Carried | Refusal {
+  let claims: Json
+  try {
+    claims = Object(parseJson(text)) as Json
+  } catch {
+    return 'tampered'
+  }
+  const { sid, iat, exp, ct, ma, st, d = sid, f } = claims
+  if (!isSessionId(sid) || !isTime(iat) || !isTime(exp) || !isTime(ct)) return 'tampered'
+  if (iat > now + SKEW || ct > iat) return 'tampered'
+  const maxAge = st === true ? 'session' : isTime(ma) ? ma : undefined
+  const idle = Math.ceil(idleLimit(limits, maxAge) / 1000)
+  const absolute = Math.ceil(absoluteLimit(limits) / 1000)
+  // Written so that a clock that tells nothing (NaN) lets nobody in.
+  if (!(now < exp && now - iat < idle && now - ct < absolute)) return 'expired'
+  return {
+    id: sid,
+    key: typeof d === 'string' ? d : undefined,
+    record: isPlainObject(d) ? d : undefined,
+    flash: isPlainObject(f) ? f : undefined,
+    life: { created: ct * 1000, issued: iat * 1000, expires: exp * 1000, maxAge },
+    isTimed: true,
+    stale,
+  }
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

@@ -1,0 +1,86 @@
+import { all, chain, type Awaitable } from '../awaitable.ts'
+import { cookieValues } from '../cookie-header.ts'
+import type { CheckedOptions } from '../options.ts'
+import { isPlainObject, parseJson, writeRecord, type SessionRecord } from '../record.ts'
+import { binaryToBase64, fromBase64url } from './base64url.ts'
+import type { Digest, Engine } from './engine.ts'
+import { pick, type Carried, type Format, type Refusal } from './format.ts'
+
+/** The part of a Keygrip that the signed format needs. */
+export interface KeygripLike {
+  /** A MAC under the newest key. */
+  sign(text: string): Awaitable<string>
+  /** Which key made a MAC, `-1` if none did. */
+  index(text: string, mac: string): Awaitable<number>
+}
+
+/** Signs with HMAC under the secrets themselves, as `keygrip` and `@eggjs/cookies` do. */
+export function createSigner(engine: Engine, secrets: Uint8Array[], digest: Digest): KeygripLike {
+  let known: Awaitable<unknown[]> | undefined
+  const keys = (): Awaitable<unknown[]> =>
+    (known ??= all(secrets.map((secret) => engine.macKey(secret, digest))))
+  return {
+    sign: (text) => chain(keys(), ([newest]) => engine.sign(newest, text)),
+    index: (text, mac) =>
+      chain(keys(), (keys) =>
+        chain(all(keys.map((key) => engine.verify(key, text, mac))), (made) => made.indexOf(true)),
+      ),
+  }
+}
+
+/**
+ * The signed format: the pair `NAME` and `NAME.sig` that koa-session, `cookies` and
+ * `@eggjs/cookies` write, byte for byte. Anyone who has the cookie can read its data.
+ */
+export function createSignedFormat(
+  signer: KeygripLike,
+  options: CheckedOptions<any>,
+): Format<unknown> {
+  const { key: name, store, ContextStore, encode = encodeRecord, decode = decodeRecord } = options
+  const sigName = `${name}.sig`
+
+  function openValue(value: string, macs: string[]): Awaitable<Carried | Refusal> {
+    const indexes = macs.map((mac) => signer.index(`${name}=${value}`, mac))
+    return chain(all(indexes), (found) => {
+      const made = found.filter((index) => index >= 0)
+      return made.length ? read(value, Math.min(...made) > 0) : 'tampered'
+    })
+  }
+
+  function read(value: string, stale: boolean): Carried | Refusal {
+    const life = { created: 0, issued: 0, expires: undefined, maxAge: undefined }
+    const carried = { id: value, life, isTimed: false, stale }
+    if (store ?? ContextStore) return { ...carried, key: value }
+    try {
+      const record = decode(value)
+      return isPlainObject(record) ? { ...carried, record } : 'tampered'
+    } catch {
+      return 'tampered'
+    }
+  }
+
+  return {
+    names: [name, sigName],
+
+    open(header) {
+      const values = cookieValues(header, name)
+      const macs = cookieValues(header, sigName)
+      return chain(all(values.map((value) => openValue(value, macs))), pick)
+    },
+
+    seal({ key, data, flash, life, maxAge }) {
+      const value = key ?? encode(writeRecord(data, flash, life, maxAge))
+      return chain(signer.sign(`${name}=${value}`), (mac) => [value, mac])
+    },
+  }
+}
+
+/** A record as koa-session has it in a cookie: JSON in standard base64. */
+export function encodeRecord(record: SessionRecord): string {
+  return binaryToBase64(new TextEncoder().encode(JSON.stringify(record)))
+}
+
+/** Undoes `encodeRecord`; throws on what it never wrote. */
+export function decodeRecord(text: string): unknown {
+  return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(fromBase64url(text)))
+}

@@ -1,0 +1,224 @@
+import type { Awaitable } from './awaitable.ts'
+import type { Facts } from './decide.ts'
+import { randomId } from './id.ts'
+import type { Kit } from './kit.ts'
+import { parseJson, type Json } from './record.ts'
+import type { Store } from './store.ts'
+
+/** What a session holds where an application does not say: any JSON. */
+export type SessionData = Record<string, any>
+
+/**
+ * One visitor's session: the application's data as plain properties, and beside them these
+ * members, which are never enumerated and never stored. A property of the same name hides a
+ * member and does no harm.
+ */
+export type Session<data extends object = SessionData> = data & SessionMembers
+
+/** What a session can do. */
+export interface SessionMembers {
+  /** Whether it was made by this request. */
+  readonly isNew: boolean
+
+  /**
+   * How long it may go without being saved, in milliseconds, or `'session'` for as long as the
+   * browser is open. Assigning saves the session and outlives the configuration's `maxAge`
+   * (capped by `absoluteMaxAge`).
+   */
+  maxAge: number | 'session'
+
+  /** Its key in the store; `undefined` where the data travel in the cookie. */
+  readonly externalKey: string | undefined
+
+  /** The number of properties in it. */
+  readonly length: number
+
+  /** Whether anything is in it. */
+  readonly populated: boolean
+
+  /** The data alone, as they are stored: without functions and keys that begin with `_`. */
+  toJSON(): Json
+
+  /** Saves it now, changed or not; the cookie goes out with the response. */
+  save(): Promise<void>
+
+  /** Gives it a new id and forgets the old one. Call it when somebody logs in. */
+  regenerate(): Promise<void>
+
+  /** Commits it now, for `autoCommit: false`. */
+  manuallyCommit(): Promise<void>
+
+  /** Ends it: data, cookie and stored record. What is put in afterwards is a new session. */
+  destroy(): void
+
+  /** Leaves a message for the next page that asks. */
+  flash(key: string, value: unknown): void
+  /** Takes the message that was left, or `undefined`. */
+  flash(key: string): unknown
+}
+
+/** What the kit knows of a session and the application does not see. */
+export interface SessionState extends Facts {
+  readonly kit: Kit
+  readonly ctx: unknown
+  readonly store: Store | undefined
+  /** The store's key, or the identity of a session in a cookie. */
+  id: string
+  /** Whether the request brought a cookie of this name, good or not. */
+  hadCookie: boolean
+  flash: Json
+  /** Keys whose records are to be destroyed. */
+  discarded: string[]
+  /** Set-Cookie values of commits that came before the response. */
+  cookies: string[]
+  commit(session: object): Promise<string[]>
+}
+
+/** The session object itself. Its state is private, so that its own properties are data alone. */
+class SessionObject {
+  /** What a log shows. */
+  static readonly name = 'Session'
+
+  #state: SessionState
+
+  constructor(state: SessionState, data: Json) {
+    this.#state = state
+    assignData(this, data)
+  }
+
+  static stateOf(session: object): SessionState {
+    return (session as SessionObject).#state
+  }
+
+  get isNew(): boolean {
+    return this.#state.isNew
+  }
+
+  get maxAge(): number | 'session' {
+    const { life, kit } = this.#state
+    return life.maxAge ?? kit.maxAge
+  }
+
+  set maxAge(maxAge: number | 'session') {
+    const state = this.#state
+    state.life = { ...state.life, maxAge }
+    state.wish ||= 'save'
+  }
+
+  get externalKey(): string | undefined {
+    return this.#state.store && this.#state.id
+  }
+
+  get length(): number {
+    return Object.keys(dataOf(this)).length
+  }
+
+  get populated(): boolean {
+    return this.length > 0
+  }
+
+  toJSON(): Json {
+    return dataOf(this)
+  }
+
+  save(): Promise<void> {
+    this.#state.wish ||= 'save'
+    return this.manuallyCommit()
+  }
+
+  async manuallyCommit(): Promise<void> {
+    const state = this.#state
+    const cookies = await state.commit(this)
+    if (cookies.length) state.cookies = cookies
+  }
+
+  async regenerate(): Promise<void> {
+    const state = this.#state
+    if (state.wish === 'destroy') return
+    discardId(state)
+    state.wish = 'regenerate'
+    state.id = await newId(state.kit, state.ctx)
+  }
+
+  destroy(): void {
+    clearData(this)
+    endState(this.#state)
+  }
+
+  flash(key: string, ...value: unknown[]): unknown {
+    const { flash } = this.#state
+    if (value.length) return void (flash[key] = value[0])
+    const message = flash[key]
+    delete flash[key]
+    return message
+  }
+}
+
+/** Makes the session object for a state. */
+export function createSession<data extends object>(state: SessionState, data: Json): Session<data> {
+  return new SessionObject(state, data) as unknown as Session<data>
+}
+
+/** What the kit knows of a session. */
+export const stateOf: (session: object) => SessionState = SessionObject.stateOf
+
+/** The session's data as they are stored. */
+export function dataOf(session: object): Json {
+  const data: Json = {}
+  for (const key of Object.keys(session)) {
+    const value = (session as Json)[key]
+    if (isDataKey(key) && typeof value !== 'function') data[key] = value
+  }
+  return data
+}
+
+const OWN = { writable: true, enumerable: true, configurable: true }
+
+/** Puts data into a session; a key that is the name of a member is data all the same. */
+export function assignData(session: object, data: Json): void {
+  for (const key of Object.keys(data)) {
+    if (!isDataKey(key)) continue
+    // Plain assignment is quicker, but would call a member's setter.
+    if (!(key in session)) (session as Json)[key] = data[key]
+    else Object.defineProperty(session, key, { ...OWN, value: data[key] })
+  }
+}
+
+/** Puts a session back to what was loaded, or to nothing if it was ended. */
+export function restoreData(session: object): void {
+  const state = stateOf(session)
+  const [data, flash = '{}'] = state.wish === 'destroy' ? [] : state.baseline.split('\n')
+  clearData(session)
+  assignData(session, parseJson(data || '{}') as Json)
+  state.flash = Object.assign(Object.create(null), parseJson(flash)) as Json
+}
+
+function clearData(session: object): void {
+  for (const key of Object.keys(session)) delete (session as Json)[key]
+}
+
+/** Keys with an underscore belong to the record, and `isNew` has never been kept. */
+function isDataKey(key: string): boolean {
+  return key[0] !== '_' && key !== 'isNew'
+}
+
+/** Ends a session's state; the session gets another id if something is put in it. */
+export function endState(state: SessionState): void {
+  discardId(state)
+  state.flash = Object.create(null) as Json
+  state.wish = 'destroy'
+  state.isNew = true
+}
+
+/** A new store key, or a new identity for a session that lives in its cookie. */
+export function newId(
+  { store, ContextStore, genid, prefix }: Kit,
+  ctx: unknown,
+): Awaitable<string> {
+  if (!store && !ContextStore) return randomId()
+  return genid ? genid(ctx) : prefix + randomId()
+}
+
+function discardId(state: SessionState): void {
+  if (state.store && !state.isNew && !state.wish.startsWith('r')) state.discarded.push(state.id)
+}

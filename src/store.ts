@@ -1,0 +1,45 @@
+import type { Awaitable } from './awaitable.ts'
+import type { SessionRecord } from './record.ts'
+
+/**
+ * A place for records outside the cookie: egg-session's contract, word for word. Methods may be
+ * synchronous. A store that has only these three works; ours declare more about themselves.
+ */
+export interface Store<ctx = any> {
+  /**
+   * Finds a record. A key that is not there gives `null` or `undefined`; only a failure of the
+   * store itself throws.
+   *
+   * @param maxAge The configured `maxAge`, in milliseconds or `'session'`.
+   */
+  get(
+    key: string,
+    maxAge: number | 'session' | undefined,
+    options: { rolling: boolean; ctx: ctx },
+  ): Awaitable<unknown>
+
+  /**
+   * Keeps a record under a key, in place of any other.
+   *
+   * @param maxAge How long to keep it, in milliseconds: the session's life and ten seconds more.
+   * @param options `changed` is false when only the session's life is extended.
+   */
+  set(
+    key: string,
+    record: SessionRecord,
+    maxAge: number | 'session' | undefined,
+    options: { rolling: boolean; changed: boolean; ctx: ctx },
+  ): Awaitable<unknown>
+
+  /** Forgets a record; nothing happens if there is none. */
+  destroy(key: string, options: { ctx: ctx }): Awaitable<unknown>
+
+  /** Whether the session manager hands it hashed keys, so that a leaked store opens no session. */
+  readonly hashedKeys?: boolean
+
+  /** Whether a read sees every write that came before it, wherever that was. */
+  readonly consistency?: 'strong' | 'eventual'
+}
+
+/** A class whose instances are stores, made once for each request. */
+export type StoreClass<ctx = any> = new (ctx: ctx) => Store<ctx>

@@ -1,0 +1,38 @@
+import { createLazySession, type LazySession } from './lazy-session.ts'
+import { toManager, type SessionManager } from './manager.ts'
+import type { SessionOptions } from './options.ts'
+import { respond } from './respond.ts'
+import type { SessionData } from './session.ts'
+
+/**
+ * Gives a fetch handler a session: `Cookie` in, handler, `Set-Cookie` out. The session loads when
+ * it is first awaited.
+ *
+ * If the handler throws, no data are saved; a `destroy()` still ends the session in the store.
+ *
+ * @param managerOrOptions A manager, or the options for one.
+ * @param handler Called with the request, its session, and whatever else the runtime passes on.
+ * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`, at once.
+ */
+export function withSession<data extends object = SessionData, rest extends unknown[] = unknown[]>(
+  managerOrOptions: SessionManager<data, Request> | SessionOptions<Request>,
+  handler: (
+    request: Request,
+    session: LazySession<data>,
+    ...rest: rest
+  ) => Response | Promise<Response>,
+): (request: Request, ...rest: rest) => Promise<Response> {
+  const manager = toManager(managerOrOptions)
+  return async function sessionHandler(request, ...rest) {
+    const lazy = createLazySession(manager, () => request.headers.get('cookie'), request)
+    let response: Response
+    try {
+      response = await handler(request, lazy.session, ...rest)
+    } catch (error) {
+      // The handler's own error is what the caller has to see, whatever the store does now.
+      await lazy.finish('unanswered').catch(() => {})
+      throw error
+    }
+    return respond(response, await lazy.finish('answered'))
+  }
+}
