@@ -4,7 +4,8 @@ import { SessionError } from './errors.ts'
 import { idleLimit } from './life.ts'
 import { writeRecord, type Json } from './record.ts'
 import { dataOf, newId, stateOf, type SessionState } from './session.ts'
-import { clearCookie, LARGEST_COOKIE, setCookie } from './set-cookie.ts'
+import { storeMaxAge } from './kit.ts'
+import { LARGEST_COOKIE } from './set-cookie.ts'
 
 /** Ten seconds more than the session lives, so that a record never goes before its cookie. */
 const STORE_MARGIN = 10_000
@@ -43,18 +44,16 @@ async function write(
   { word, life, snapshot }: Decision,
 ): Promise<string[]> {
   const { kit, ctx, store, id, flash } = state
-  const { rolling, format, attributes } = kit
+  const { rolling, format } = kit
   const maxAge = life.maxAge ?? kit.maxAge
   const values = await format.seal({ id, key: store && id, data, flash, life, maxAge }, ctx)
   const left = maxAge === 'session' ? undefined : Math.ceil((life.expires! - kit.now()) / 1000)
-  const cookies = format.names.map((name, index) => {
-    checkSize(name, values[index]!)
-    return setCookie(name, values[index]!, attributes, left)
-  })
+  format.names.forEach((name, index) => checkSize(name, values[index]!))
   if (store) {
     const record = writeRecord(data, flash, life, maxAge)
     const changed = word === 'changed' || word === 'create'
-    const keep = idleLimit(kit, life.maxAge) + STORE_MARGIN
+    const limit = idleLimit(kit, life.maxAge) + STORE_MARGIN
+    const keep = storeMaxAge(kit, store, maxAge, limit)
     const stored = await callStore(kit, 'set', store, id, async (key) => {
       await store.set(key, record, keep, { rolling, changed, ctx })
       return true
@@ -63,16 +62,13 @@ async function write(
     await discard(state)
   }
   settle(state, snapshot, life)
-  return cookies
+  return format.write(values, left, ctx)
 }
 
 /** Ends a session: its record first, then its cookie, which goes even if the store fails. */
 async function end(state: SessionState): Promise<string[]> {
-  const { kit, hadCookie, cookies } = state
-  const clearing =
-    hadCookie || cookies.length
-      ? kit.format.names.map((name) => clearCookie(name, kit.attributes))
-      : []
+  const { kit, ctx, hadCookie, cookies } = state
+  const clearing = hadCookie || cookies.length ? kit.format.clear(ctx) : []
   // Kept as well as returned: should the store throw, the caller still finds it.
   state.cookies = clearing
   await discard(state)

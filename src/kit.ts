@@ -1,6 +1,9 @@
 import type { SessionError } from './errors.ts'
 import type { CheckedOptions } from './options.ts'
+import type { Json } from './record.ts'
 import type { Format } from './seal/format.ts'
+import type { Session, SessionState } from './session.ts'
+import type { Store } from './store.ts'
 
 /** What happened to a session, without its data, its id or anything secret. */
 export interface SessionEvent {
@@ -18,9 +21,30 @@ export interface SessionEvent {
 /** A store operation. */
 export type StoreOperation = 'get' | 'set' | 'destroy'
 
+/** Why a session that a cookie named was set aside. */
+export type Reason = Exclude<SessionEvent['type'], 'store-error'>
+
 /** What the request path works with: options checked and complete, made once. */
 export interface Kit<ctx = any> extends CheckedOptions<ctx> {
   format: Format<ctx>
-  /** The attributes of every cookie, as text. */
-  attributes: string
+
+  /** Hears of a session set aside, where a host has events of its own. */
+  discard?(reason: Reason, ctx: ctx, key?: string, record?: unknown): void
+
+  /** What a store is handed for the `maxAge` of a browser session; else a number of ms. */
+  browserSession?: { readonly maxAge: 'session' | undefined }
+
+  /** Makes the session object, where a host's has members of its own. */
+  createSession?(state: SessionState, data: Json): Session<any>
+}
+
+/** The `maxAge` that a store is handed. Our own stores, which say more than koa-session's, see numbers. */
+export function storeMaxAge(
+  kit: Kit,
+  store: Store,
+  maxAge: number | 'session',
+  limit: number,
+): number | 'session' | undefined {
+  const isForeign = maxAge === 'session' && kit.browserSession && !store.consistency
+  return isForeign ? kit.browserSession!.maxAge : limit
 }

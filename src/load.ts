@@ -3,13 +3,14 @@ import { callStore } from './call-store.ts'
 import { commit } from './commit.ts'
 import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
-import type { Kit, SessionEvent } from './kit.ts'
+import { storeMaxAge, type Kit, type Reason } from './kit.ts'
+import { idleLimit } from './life.ts'
 import { readRecord, type Json, type SessionRecord } from './record.ts'
 import type { Carried } from './seal/format.ts'
 import {
-  createSession,
   endState,
   newId,
+  SessionObject,
   stateOf,
   type Session,
   type SessionState,
@@ -32,51 +33,59 @@ export function load<data extends object>(
 ): Awaitable<Session<data>> {
   const store = storeFor(kit, ctx)
   return chain(kit.format.open(header, ctx), (carried) => {
-    if (!carried) return createFresh(false)
-    if (typeof carried === 'string') return createFresh(true, carried)
+    if (!carried) return fresh(kit, ctx, store, false)
+    if (typeof carried === 'string') return setAside(carried)
     const { key, record } = carried
-    if (!store) return record ? accept(carried, record) : createFresh(true, 'missed')
-    if (key === undefined) return createFresh(true, 'missed')
+    if (!store) return record ? accept(carried, record) : setAside('missed', undefined, record)
+    if (key === undefined) return setAside('missed')
+    const maxAge = storeMaxAge(kit, store, kit.maxAge, idleLimit(kit, undefined))
     const options = { rolling: kit.rolling, ctx }
     return callStore(kit, 'get', store, key, async (storeKey) => {
-      return (await store.get(storeKey, kit.maxAge, options)) ?? null
+      return (await store.get(storeKey, maxAge, options)) || null
     }).then((record) => {
-      if (record === undefined) return createFresh(true, undefined, true)
-      return record === null ? createFresh(true, 'missed') : accept(carried, record)
+      // The store failed and the application goes on: nothing that this request does is saved.
+      if (record === undefined) return fresh(kit, ctx, store, true, { commit: async () => [] })
+      return record === null ? setAside('missed', key, record) : accept(carried, record)
     })
   })
 
   function accept(carried: Carried, record: unknown): Awaitable<Session<data>> {
+    const { key, life } = carried
     const contents = readRecord(record)
     const baseline = contents && snapshotOf(contents.data, contents.flash)
-    if (!baseline) return createFresh(true, 'invalid')
-    const expires = Math.min(carried.life.expires ?? Infinity, contents.expires ?? Infinity)
-    if (!(kit.now() <= expires)) return createFresh(true, 'expired')
+    if (!baseline) return setAside('invalid', key, record)
+    const expires = Math.min(life.expires ?? Infinity, contents.expires ?? Infinity)
+    if (!(kit.now() <= expires)) return remove('expired', key, record)
     return chain(kit.valid ? kit.valid(ctx, record as SessionRecord) : true, (valid) => {
-      if (!valid) return createFresh(true, 'invalid')
-      const state = createState(kit, ctx, store, carried.key ?? carried.id)
-      const maxAge = carried.isTimed ? carried.life.maxAge : contents.maxAge
-      return createSession<data>(
-        Object.assign(state, {
-          isNew: false,
-          hadCookie: true,
-          stale: carried.stale,
-          baseline,
-          life: { ...carried.life, expires, maxAge },
-          flash: Object.assign(state.flash, contents.flash, carried.flash),
-        }),
-        contents.data,
-      )
+      if (!valid) return remove('invalid', key, record)
+      const maxAge = carried.isTimed ? life.maxAge : contents.maxAge
+      const known = {
+        isNew: false,
+        hadCookie: true,
+        stale: carried.stale,
+        baseline,
+        life: { ...life, expires, maxAge },
+        flash: Object.assign(Object.create(null), contents.flash, carried.flash) as Json,
+      }
+      return createSession(kit, ctx, store, key ?? carried.id, known, contents.data)
     })
   }
 
-  function createFresh(
-    hadCookie: boolean,
-    reason?: SessionEvent['type'],
-    detached?: boolean,
-  ): Awaitable<Session<data>> {
-    if (reason) kit.on?.({ type: reason })
-    return freshSession(kit, ctx, store, { hadCookie, ...(detached && { commit: async () => [] }) })
+  function setAside(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
+    kit.on?.({ type: reason })
+    kit.discard?.(reason, ctx, key, record)
+    return fresh(kit, ctx, store, true)
+  }
+
+  /** A record that is over, or that the application refused, need not wait for its end. */
+  function remove(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
+    if (!store || key === undefined) return setAside(reason, key, record)
+    return callStore(kit, 'destroy', store, key, (storeKey) =>
+      store.destroy(storeKey, { ctx }),
+    ).then(
+      () => setAside(reason, key, record),
+      () => setAside(reason, key, record),
+    )
   }
 }
 
@@ -89,7 +98,7 @@ export function loadEnded<data extends object>(
   const store = storeFor(kit, ctx)
   const hadCookie = cookieValues(header, kit.key).length > 0
   return chain(store ? kit.format.open(header, ctx) : null, (carried) =>
-    chain(freshSession<data>(kit, ctx, store, { hadCookie }), (session) => {
+    chain(fresh<data>(kit, ctx, store, hadCookie), (session) => {
       const state = stateOf(session)
       endState(state)
       const { key } = Object(carried) as Partial<Carried>
@@ -99,20 +108,28 @@ export function loadEnded<data extends object>(
   )
 }
 
-function freshSession<data extends object>(
+function fresh<data extends object>(
   kit: Kit,
   ctx: unknown,
   store: Store | undefined,
-  known: Partial<SessionState>,
+  hadCookie: boolean,
+  known?: Partial<SessionState>,
 ): Awaitable<Session<data>> {
   return chain(newId(kit, ctx), (id) =>
-    createSession<data>(Object.assign(createState(kit, ctx, store, id), known), {}),
+    createSession<data>(kit, ctx, store, id, { hadCookie, ...known }, {}),
   )
 }
 
-function createState(kit: Kit, ctx: unknown, store: Store | undefined, id: string): SessionState {
+function createSession<data extends object>(
+  kit: Kit,
+  ctx: unknown,
+  store: Store | undefined,
+  id: string,
+  known: Partial<SessionState>,
+  data: Json,
+): Session<data> {
   const now = kit.now()
-  return {
+  const state: SessionState = {
     kit,
     ctx,
     store,
@@ -127,7 +144,11 @@ function createState(kit: Kit, ctx: unknown, store: Store | undefined, id: strin
     discarded: [],
     cookies: [],
     commit,
+    ...known,
   }
+  return kit.createSession
+    ? kit.createSession(state, data)
+    : (new SessionObject(state, data) as unknown as Session<data>)
 }
 
 function storeFor(kit: Kit, ctx: unknown): Store | undefined {

@@ -9,7 +9,6 @@ import { createKeyring } from './seal/keyring.ts'
 import { createSealedFormat } from './seal/sealed.ts'
 import { createSignedFormat, createSigner, type KeygripLike } from './seal/signed.ts'
 import { stateOf, type Session, type SessionData } from './session.ts'
-import { attributeText } from './set-cookie.ts'
 
 /** Loads and commits sessions: all the I/O there is, in two verbs. */
 export interface SessionManager<data extends object = SessionData, ctx = unknown> {
@@ -48,11 +47,7 @@ export function createSessionManager<data extends object = SessionData, ctx = un
   options: SessionOptions<ctx>,
 ): SessionManager<data, ctx> {
   const checked = checkOptions(options)
-  const kit: Kit = {
-    ...checked,
-    format: createFormat(checked),
-    attributes: attributeText(checked),
-  }
+  const kit: Kit = { ...checked, format: createFormat(checked) }
   const manager: SessionManager<data, ctx> = {
     key: kit.key,
     load: async (cookieHeader, ctx) => load<data>(kit, cookieHeader, ctx),

@@ -75,9 +75,9 @@ export interface SessionState extends Facts {
 }
 
 /** The session object itself. Its state is private, so that its own properties are data alone. */
-class SessionObject {
+export class SessionObject {
   /** What a log shows. */
-  static readonly name = 'Session'
+  static readonly name: string = 'Session'
 
   #state: SessionState
 
@@ -154,11 +154,6 @@ class SessionObject {
   }
 }
 
-/** Makes the session object for a state. */
-export function createSession<data extends object>(state: SessionState, data: Json): Session<data> {
-  return new SessionObject(state, data) as unknown as Session<data>
-}
-
 /** What the kit knows of a session. */
 export const stateOf: (session: object) => SessionState = SessionObject.stateOf
 
@@ -193,7 +188,8 @@ export function restoreData(session: object): void {
   state.flash = Object.assign(Object.create(null), parseJson(flash)) as Json
 }
 
-function clearData(session: object): void {
+/** Takes all data out of a session. */
+export function clearData(session: object): void {
   for (const key of Object.keys(session)) delete (session as Json)[key]
 }
 

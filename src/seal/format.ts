@@ -1,5 +1,6 @@
 import type { Awaitable } from '../awaitable.ts'
 import type { Json, Life, SessionRecord } from '../record.ts'
+import { attributeText, clearCookie, setCookie, type CookieAttributes } from '../set-cookie.ts'
 
 /** What a cookie brought, once it has proved genuine: a store's key or a record. */
 export interface Carried {
@@ -42,6 +43,31 @@ export interface Format<ctx> {
 
   /** The values for `names`, in the same order. */
   seal(cargo: Cargo, ctx: ctx): Awaitable<string[]>
+
+  /**
+   * Sends sealed values off: the Set-Cookie values to be sent with the response, none where the
+   * host has taken care of them.
+   *
+   * @param maxAge Seconds to live; `undefined` for as long as the browser is open.
+   */
+  write(values: string[], maxAge: number | undefined, ctx: ctx): string[]
+
+  /** Removes the cookies, in the same way. */
+  clear(ctx: ctx): string[]
+}
+
+/** Writes and clears the cookies of a format that nobody else takes care of. */
+export function plainCookies(
+  names: string[],
+  options: CookieAttributes,
+): Pick<Format<unknown>, 'names' | 'write' | 'clear'> {
+  const attributes = attributeText(options)
+  return {
+    names,
+    write: (values, maxAge) =>
+      names.map((name, index) => setCookie(name, values[index]!, attributes, maxAge)),
+    clear: () => names.map((name) => clearCookie(name, attributes)),
+  }
 }
 
 /**

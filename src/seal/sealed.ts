@@ -3,10 +3,17 @@ import { cookieValues } from '../cookie-header.ts'
 import { isSessionId, randomId } from '../id.ts'
 import { absoluteLimit, idleLimit, type Limits } from '../life.ts'
 import { isEmpty, isPlainObject, parseJson, type Json } from '../record.ts'
-import { LARGEST_COOKIE, LONGEST_MAX_AGE } from '../set-cookie.ts'
+import { LARGEST_COOKIE, LONGEST_MAX_AGE, type CookieAttributes } from '../set-cookie.ts'
 import { isBase64url } from './base64url.ts'
 import type { Engine } from './engine.ts'
-import { pick, type Cargo, type Carried, type Format, type Refusal } from './format.ts'
+import {
+  pick,
+  plainCookies,
+  type Cargo,
+  type Carried,
+  type Format,
+  type Refusal,
+} from './format.ts'
 import type { Keyring } from './keyring.ts'
 
 /** How far ahead of this clock another server's may be, in seconds. */
@@ -20,7 +27,7 @@ const DAY = 86_400
 export function createSealedFormat(
   engine: Engine,
   keyring: Keyring,
-  options: Limits & { key: string; now(): number },
+  options: Limits & CookieAttributes & { key: string; now(): number },
 ): Format<unknown> {
   function openValue(value: string): Awaitable<Carried | Refusal> {
     const now = Math.floor(options.now() / 1000)
@@ -43,7 +50,7 @@ export function createSealedFormat(
   }
 
   return {
-    names: [options.key],
+    ...plainCookies([options.key], options),
 
     open(header) {
       const values = cookieValues(header, options.key)

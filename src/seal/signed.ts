@@ -4,7 +4,7 @@ import type { CheckedOptions } from '../options.ts'
 import { isPlainObject, parseJson, writeRecord, type SessionRecord } from '../record.ts'
 import { binaryToBase64, fromBase64url } from './base64url.ts'
 import type { Digest, Engine } from './engine.ts'
-import { pick, type Carried, type Format, type Refusal } from './format.ts'
+import { pick, plainCookies, type Carried, type Format, type Refusal } from './format.ts'
 
 /** The part of a Keygrip that the signed format needs. */
 export interface KeygripLike {
@@ -60,7 +60,7 @@ export function createSignedFormat(
   }
 
   return {
-    names: [name, sigName],
+    ...plainCookies([name, sigName], options),
 
     open(header) {
       const values = cookieValues(header, name)
