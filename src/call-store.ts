@@ -1,13 +1,14 @@
 import { engine } from '#engine'
 import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
-import type { Kit, StoreOperation } from './kit.ts'
+import { isForeign, type Kit, type StoreOperation } from './kit.ts'
 import type { Store } from './store.ts'
 
 /**
  * Calls a store under the key it is to see, waits no longer than `storeTimeout`, and turns
  * whatever goes wrong into an error that tells the operation and the kind of failure: a client's
- * own message may hold keys, values or credentials.
+ * own message may hold keys, values or credentials. The errors of a Koa or Egg application's own
+ * store are that application's, and pass as they are.
  *
  * @returns What the store answered, or `undefined` if it failed and `onStoreError` goes on.
  * @throws SessionError `ERR_SESSION_STORE` or `ERR_SESSION_TIMEOUT`.
@@ -36,7 +37,8 @@ export async function callStore<result>(
     const key = hashes ? kit.prefix + (await engine.hash(id)) : id
     return await Promise.race([call(key), late])
   } catch (cause) {
-    const error = cause instanceof SessionError ? cause : failure(operation, cause)
+    const isOurs = cause instanceof SessionError || isForeign(kit, store)
+    const error = isOurs ? (cause as SessionError) : failure(operation, cause)
     kit.on?.({ type: 'store-error', error })
     const policy =
       typeof onStoreError === 'function' ? onStoreError(error, operation) : onStoreError

@@ -47,7 +47,7 @@ async function write(
   const { rolling, format } = kit
   const maxAge = life.maxAge ?? kit.maxAge
   const values = await format.seal({ id, key: store && id, data, flash, life, maxAge }, ctx)
-  const left = maxAge === 'session' ? undefined : Math.ceil((life.expires! - kit.now()) / 1000)
+  const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
   format.names.forEach((name, index) => checkSize(name, values[index]!))
   if (store) {
     const record = writeRecord(data, flash, life, maxAge)

@@ -38,13 +38,17 @@ export interface Kit<ctx = any> extends CheckedOptions<ctx> {
   createSession?(state: SessionState, data: Json): Session<any>
 }
 
-/** The `maxAge` that a store is handed. Our own stores, which say more than koa-session's, see numbers. */
+/** Whether a store is a host application's own, written for koa-session's contract. */
+export function isForeign(kit: Kit, store: Store): boolean {
+  return kit.browserSession !== undefined && !store.consistency
+}
+
+/** The `maxAge` that a store is handed; only a foreign one sees anything but a number. */
 export function storeMaxAge(
   kit: Kit,
   store: Store,
   maxAge: number | 'session',
   limit: number,
 ): number | 'session' | undefined {
-  const isForeign = maxAge === 'session' && kit.browserSession && !store.consistency
-  return isForeign ? kit.browserSession!.maxAge : limit
+  return maxAge === 'session' && isForeign(kit, store) ? kit.browserSession!.maxAge : limit
 }

@@ -51,11 +51,13 @@ export function load<data extends object>(
 
   function accept(carried: Carried, record: unknown): Awaitable<Session<data>> {
     const { key, life } = carried
+    const now = kit.now()
     const contents = readRecord(record)
-    const baseline = contents && snapshotOf(contents.data, contents.flash)
+    const flash = Object.assign(Object.create(null), contents?.flash, carried.flash) as Json
+    const baseline = contents && snapshotOf(contents.data, flash)
     if (!baseline) return setAside('invalid', key, record)
     const expires = Math.min(life.expires ?? Infinity, contents.expires ?? Infinity)
-    if (!(kit.now() <= expires)) return remove('expired', key, record)
+    if (!(now <= expires)) return remove('expired', key, record)
     return chain(kit.valid ? kit.valid(ctx, record as SessionRecord) : true, (valid) => {
       if (!valid) return remove('invalid', key, record)
       const maxAge = carried.isTimed ? life.maxAge : contents.maxAge
@@ -64,8 +66,8 @@ export function load<data extends object>(
         hadCookie: true,
         stale: carried.stale,
         baseline,
-        life: { ...life, expires, maxAge },
-        flash: Object.assign(Object.create(null), contents.flash, carried.flash) as Json,
+        life: { ...(carried.isTimed ? life : { created: now, issued: now }), expires, maxAge },
+        flash,
       }
       return createSession(kit, ctx, store, key ?? carried.id, known, contents.data)
     })
@@ -106,6 +108,11 @@ export function loadEnded<data extends object>(
       return session
     }),
   )
+}
+
+/** Makes a new session, whatever the request brought. */
+export function loadFresh<data extends object>(kit: Kit, ctx: unknown): Awaitable<Session<data>> {
+  return fresh(kit, ctx, storeFor(kit, ctx), true)
 }
 
 function fresh<data extends object>(

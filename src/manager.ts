@@ -77,20 +77,31 @@ export function kitOf(manager: object): Kit {
   return kits.get(manager)!
 }
 
+/** The format that writes and reads the cookie, ready with its keys. */
 function createFormat(options: CheckedOptions<any>): Format<unknown> {
   const secrets = options.secrets as Secret | Secret[] | KeygripLike
   if ('sign' in Object(secrets)) return createSignedFormat(secrets as KeygripLike, options)
-  const list = Array.isArray(secrets) ? secrets : [secrets as Secret]
-  if (options.encrypt) {
-    return createSealedFormat(
-      engine,
-      createKeyring(engine, secretBytes(list), options.key),
-      options,
-    )
-  }
+  if (options.encrypt) return createSealer(options)
   // The keys of Koa and Egg applications are often short; warned about once, they go on working.
   const warnings = new Set<string>()
-  const bytes = secretBytes(list, (message) => warnings.add(message))
+  const bytes = secretBytes(listOf(secrets as Secret), (message) => warnings.add(message))
   for (const message of [...warnings].slice(0, 1)) console.warn(message)
   return createSignedFormat(createSigner(engine, bytes, options.digest!), options)
+}
+
+/**
+ * The sealed format with its keys.
+ *
+ * @param allowWeak Takes weak secrets, and hears of them.
+ */
+export function createSealer(
+  options: CheckedOptions<any>,
+  allowWeak?: (message: string) => void,
+): Format<unknown> {
+  const secrets = secretBytes(listOf(options.secrets as Secret), allowWeak)
+  return createSealedFormat(engine, createKeyring(engine, secrets, options.key), options)
+}
+
+function listOf(secrets: Secret | readonly Secret[]): readonly Secret[] {
+  return Array.isArray(secrets) ? secrets : [secrets as Secret]
 }

@@ -113,7 +113,7 @@ export interface SessionOptions<ctx = any> {
 }
 
 /** A test of a value, and what it must be in the words of an error. */
-type Rule = readonly [test: (value: any) => boolean, words: string]
+export type Rule = readonly [test: (value: any) => boolean, words: string]
 
 const flag: Rule = [(value) => typeof value === 'boolean', 'true or false']
 const callback: Rule = [(value) => typeof value === 'function', 'a function']
@@ -174,6 +174,15 @@ const rules: Record<keyof SessionOptions, Rule> = {
 /** Options that one adapter alone knows, so that all may share one configuration. */
 const elsewhere = /^(as|externalKey|logValue)$/
 
+/** What a host with conventions of its own has to say about options. */
+export interface HostOptions {
+  defaults: Partial<CheckedOptions<any>>
+  /** Rules that take the place of the core's. */
+  rules?: Partial<Record<string, Rule>>
+  /** Hears of names that the core does not know; the host has uses for some. */
+  unknown(name: string, suggestion: string): void
+}
+
 /** Options without `null` and with their defaults. */
 export type CheckedOptions<ctx> = {
   [name in keyof SessionOptions<ctx>]: Exclude<SessionOptions<ctx>[name], null>
@@ -193,7 +202,10 @@ export type CheckedOptions<ctx> = {
  *
  * @throws SessionError `ERR_SESSION_OPTIONS` that names the option and the rule.
  */
-export function checkOptions<ctx>(options: SessionOptions<ctx>): CheckedOptions<ctx> {
+export function checkOptions<ctx>(
+  options: SessionOptions<ctx>,
+  host?: HostOptions,
+): CheckedOptions<ctx> {
   const checked = {
     maxAge: options?.maxage ?? 86_400_000,
     encrypt: true,
@@ -209,25 +221,28 @@ export function checkOptions<ctx>(options: SessionOptions<ctx>): CheckedOptions<
     storeTimeout: 2000,
     onStoreError: 'throw',
     now: () => Date.now(),
+    ...host?.defaults,
   } as CheckedOptions<ctx>
   for (const name in options) {
     const value = options[name as keyof SessionOptions<ctx>]
-    if (value === null || value === undefined || elsewhere.test(name)) continue
-    if (!Object.hasOwn(rules, name)) refuse(`"${name}" is unknown.${suggestion(name)}`)
-    const [test, words] = rules[name as keyof SessionOptions]
-    if (!test(value)) refuse(`"${name}" must be ${words}.`)
+    if (value === null || value === undefined) continue
+    if (Object.hasOwn(rules, name)) {
+      const [test, words] = host?.rules?.[name] ?? rules[name as keyof SessionOptions]
+      if (!test(value)) refuse(`"${name}" must be ${words}.`)
+    } else if (host) host.unknown(name, suggestion(name))
+    else if (!elsewhere.test(name)) refuse(`"${name}" is unknown.${suggestion(name)}`)
     checked[name as 'secrets'] = value as Secret
   }
-  checkTogether(checked)
+  checkTogether(checked, host)
   return checked
 }
 
-function checkTogether(options: CheckedOptions<never>): void {
+function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void {
   const { secrets, encrypt, secure, path, domain, sameSite } = options
-  if (!secrets) refuse('"secrets" is missing: give 32 or more random characters.')
+  if (!secrets && !host) refuse('"secrets" is missing: give 32 or more random characters.')
   options.key ??= secure && path === '/' && !domain ? '__Host-sid' : 'sid'
   const prefix = /^__(host-http|host|http|secure)-/i.exec(options.key)?.[1]?.toLowerCase()
-  if (!secure && (prefix || options.partitioned || /none/i.test(String(sameSite)))) {
+  if (secure === false && (prefix || options.partitioned || /none/i.test(String(sameSite)))) {
     refuse(`"${prefix ? 'key' : options.partitioned ? 'partitioned' : 'sameSite'}" needs "secure".`)
   }
   if (prefix?.startsWith('host') && (path !== '/' || domain)) {
@@ -244,7 +259,7 @@ function checkTogether(options: CheckedOptions<never>): void {
     if (options.encode || options.decode) refuse('"encode" and "decode" need "encrypt: false".')
   } else {
     if (options.absoluteMaxAge) refuse('"absoluteMaxAge" needs "encrypt".')
-    if (options.signed === false) refuse('"signed: false" needs "encrypt".')
+    if (options.signed === false && !host) refuse('"signed: false" needs "encrypt".')
   }
 }
 

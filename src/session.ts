@@ -1,5 +1,6 @@
 import type { Awaitable } from './awaitable.ts'
 import type { Facts } from './decide.ts'
+import { SessionError } from './errors.ts'
 import { randomId } from './id.ts'
 import type { Kit } from './kit.ts'
 import { parseJson, type Json } from './record.ts'
@@ -100,6 +101,12 @@ export class SessionObject {
   }
 
   set maxAge(maxAge: number | 'session') {
+    if (maxAge !== 'session' && !(maxAge > 0 && isFinite(maxAge))) {
+      throw new SessionError(
+        'ERR_SESSION_OPTIONS',
+        'session.maxAge must be milliseconds or "session".',
+      )
+    }
     const state = this.#state
     state.life = { ...state.life, maxAge }
     state.wish ||= 'save'

@@ -36,7 +36,7 @@ export function attributeText(attributes: CookieAttributes): string {
 /**
  * Writes a Set-Cookie value.
  *
- * @param maxAge Seconds to live; without it the browser drops the cookie when it closes.
+ * @param maxAge Milliseconds to live; without it the browser drops the cookie when it closes.
  */
 export function setCookie(
   name: string,
@@ -44,8 +44,8 @@ export function setCookie(
   attributes: string,
   maxAge: number | undefined,
 ): string {
-  const life = maxAge === undefined ? '' : `; Max-Age=${Math.min(maxAge, LONGEST_MAX_AGE)}`
-  return `${name}=${value}${attributes}${life}`
+  const seconds = Math.min(Math.ceil((maxAge ?? 0) / 1000), LONGEST_MAX_AGE)
+  return `${name}=${value}${attributes}${maxAge === undefined ? '' : `; Max-Age=${seconds}`}`
 }
 
 /** Writes the Set-Cookie value that removes a cookie set with the same attributes. */

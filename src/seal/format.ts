@@ -48,7 +48,7 @@ export interface Format<ctx> {
    * Sends sealed values off: the Set-Cookie values to be sent with the response, none where the
    * host has taken care of them.
    *
-   * @param maxAge Seconds to live; `undefined` for as long as the browser is open.
+   * @param maxAge Milliseconds to live; `undefined` for as long as the browser is open.
    */
   write(values: string[], maxAge: number | undefined, ctx: ctx): string[]
 

@@ -1,7 +1,7 @@
 import { all, chain, type Awaitable } from '../awaitable.ts'
 import { cookieValues } from '../cookie-header.ts'
 import type { CheckedOptions } from '../options.ts'
-import { isPlainObject, parseJson, writeRecord, type SessionRecord } from '../record.ts'
+import { parseJson, writeRecord, type SessionRecord } from '../record.ts'
 import { binaryToBase64, fromBase64url } from './base64url.ts'
 import type { Digest, Engine } from './engine.ts'
 import { pick, plainCookies, type Carried, type Format, type Refusal } from './format.ts'
@@ -36,27 +36,15 @@ export function createSignedFormat(
   signer: KeygripLike,
   options: CheckedOptions<any>,
 ): Format<unknown> {
-  const { key: name, store, ContextStore, encode = encodeRecord, decode = decodeRecord } = options
+  const { key: name, encode = encodeRecord } = options
   const sigName = `${name}.sig`
 
   function openValue(value: string, macs: string[]): Awaitable<Carried | Refusal> {
     const indexes = macs.map((mac) => signer.index(`${name}=${value}`, mac))
     return chain(all(indexes), (found) => {
       const made = found.filter((index) => index >= 0)
-      return made.length ? read(value, Math.min(...made) > 0) : 'tampered'
+      return made.length ? readSigned(value, Math.min(...made) > 0, options) : 'tampered'
     })
-  }
-
-  function read(value: string, stale: boolean): Carried | Refusal {
-    const life = { created: 0, issued: 0, expires: undefined, maxAge: undefined }
-    const carried = { id: value, life, isTimed: false, stale }
-    if (store ?? ContextStore) return { ...carried, key: value }
-    try {
-      const record = decode(value)
-      return isPlainObject(record) ? { ...carried, record } : 'tampered'
-    } catch {
-      return 'tampered'
-    }
   }
 
   return {
@@ -72,6 +60,23 @@ export function createSignedFormat(
       const value = key ?? encode(writeRecord(data, flash, life, maxAge))
       return chain(signer.sign(`${name}=${value}`), (mac) => [value, mac])
     },
+  }
+}
+
+/** Reads the value of a cookie whose signature is good: a store's key, or a record. */
+export function readSigned(
+  value: string,
+  stale: boolean,
+  { store, ContextStore, decode = decodeRecord }: CheckedOptions<any>,
+): Carried | Refusal {
+  const life = { created: 0, issued: 0, expires: undefined, maxAge: undefined }
+  const carried = { id: value, life, isTimed: false, stale }
+  if (store ?? ContextStore) return { ...carried, key: value }
+  try {
+    const record = decode(value)
+    return record ? { ...carried, record: record as SessionRecord } : { ...carried }
+  } catch {
+    return 'tampered'
   }
 }
 

@@ -1,0 +1,156 @@
+import {
+  assignData,
+  clearData,
+  commit,
+  isPromise,
+  load,
+  loadFresh,
+  stateOf,
+  type Session,
+} from '../src/host.ts'
+import type { CookieContext } from './koa-cookies.ts'
+import type { HostApplication, HostKit } from './koa-kit.ts'
+
+/** A context as the session middleware gets it. */
+export interface HostContext extends CookieContext {
+  app: HostApplication
+}
+
+const HOLDER = Symbol('session-kit session')
+
+/** Holds the session of one context: `ctx.session` reads it and assigns to it. */
+export class SessionHolder {
+  readonly kit: HostKit
+  #ctx: HostContext
+  #session: Session | undefined
+  #isNull = false
+  isRunning = false
+
+  constructor(ctx: HostContext, kit: HostKit) {
+    this.#ctx = ctx
+    this.kit = kit
+  }
+
+  /** Never throws: at the worst the session is new and empty. */
+  get(): Session | null {
+    if (this.#isNull) return null
+    return (this.#session ??= this.#loadAtOnce())
+  }
+
+  set(value: unknown): void {
+    if (value === null) {
+      this.get()?.destroy()
+      this.#isNull = true
+      return
+    }
+    if (typeof value !== 'object') {
+      throw new TypeError('this.session can only be set as null or an object.')
+    }
+    const data = { ...value }
+    this.#isNull = false
+    const session = this.get()!
+    clearData(session)
+    assignData(session, data)
+    // As in koa-session: what an application makes is not new to it.
+    Object.defineProperty(session, 'isNew', { value: false, configurable: true })
+  }
+
+  /** Loads the session before the handler runs, where that cannot be done when it is asked for. */
+  async load(): Promise<void> {
+    this.#isNull = false
+    this.#session = await load(this.kit, this.#ctx.req.headers.cookie, this.#ctx)
+  }
+
+  async commit(): Promise<void> {
+    const session = this.#session
+    if (!session) return
+    const { wish, isNew } = stateOf(session)
+    const isRemoval = wish === 'destroy'
+    if (!this.kit.autoCommit && !isRemoval) return
+    // No cookie can tell the browser of a new id any more.
+    if (this.#ctx.headerSent && (isNew || wish === 'regenerate') && !this.#isNull) return
+    await commit(session)
+  }
+
+  #loadAtOnce(): Session {
+    const { kit } = this
+    try {
+      if (!kit.mustWait) {
+        const session = load(kit, this.#ctx.req.headers.cookie, this.#ctx)
+        if (!isPromise(session)) return session
+      }
+    } catch {
+      // No keys, or a `valid` that throws: nobody gets in.
+    }
+    const session = loadFresh(kit, this.#ctx)
+    if (!isPromise(session)) return session
+    return loadFresh({ ...kit, genid: () => '' }, this.#ctx) as Session
+  }
+}
+
+/** The holder of a context's session. */
+export function holderOf(ctx: object, kitFor: () => HostKit): SessionHolder {
+  const context = ctx as HostContext & { [HOLDER]?: SessionHolder }
+  return (context[HOLDER] ??= new SessionHolder(context, kitFor()))
+}
+
+/** Gives contexts their `session` and `sessionOptions`. The first session of an application wins. */
+export function extendContext(context: object, kitFor: () => HostKit): void {
+  if (Object.hasOwn(context, 'sessionOptions')) return
+  Object.defineProperties(context, {
+    session: {
+      get(this: object) {
+        return holderOf(this, kitFor).get()
+      },
+      set(this: object, value: unknown) {
+        holderOf(this, kitFor).set(value)
+      },
+      configurable: true,
+    },
+    sessionOptions: {
+      get(this: object) {
+        return holderOf(this, kitFor).kit
+      },
+      configurable: true,
+    },
+  })
+}
+
+/** The middleware: load, if it has to be before the handler; handler; commit. */
+export function createMiddleware(
+  kitFor: () => HostKit,
+): (ctx: any, next: () => Promise<unknown>) => Promise<void> {
+  return async function session(ctx: HostContext, next) {
+    const holder = holderOf(ctx, kitFor)
+    if (holder.isRunning) return void (await next())
+    holder.isRunning = true
+    if (holder.kit.mustWait) await holder.load()
+    try {
+      await next()
+    } catch (error) {
+      await commitAfter(error, holder, ctx)
+      throw error
+    }
+    await holder.commit()
+  }
+}
+
+/**
+ * Commits what a failed handler left, as koa-session does, and sees to it that the cookie arrives:
+ * Koa drops all headers of a failed response but those that the error brings.
+ */
+async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostContext): Promise<void> {
+  const { response } = ctx as unknown as { response: { get(name: string): unknown } }
+  try {
+    await holder.commit()
+    const cookies = response.get('set-cookie')
+    if (!Array.isArray(cookies) || !(error instanceof Error)) return
+    const names = holder.kit.format.names.flatMap((name) => [`${name}=`, `${name}.sig=`])
+    const ours = cookies.filter((cookie: string) => names.some((name) => cookie.startsWith(name)))
+    const { headers } = error as { headers?: object }
+    if (ours.length) Object.assign(error, { headers: { ...headers, 'set-cookie': ours } })
+  } catch (commitError) {
+    // The handler's own error is what the client has to see.
+    ctx.app.emit('error', commitError, ctx)
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  chain,
+  createSealer,
+  encodeRecord,
+  readSigned,
+  writeRecord,
+  type Awaitable,
+  type CheckedOptions,
+  type Format,
+  type Secret,
+} from '../src/host.ts'
+
+/** What a Koa or Egg context has to do with cookies. */
+export interface CookieContext {
+  cookies: {
+    get(name: string, options?: object): string | undefined
+    set(name: string, value: string, options?: object): unknown
+  }
+  req: { headers: { cookie?: string | undefined } }
+  headerSent: boolean
+}
+
+/** An application's own way to carry a store's key, koa-session's `externalKey`. */
+export interface ExternalKey<ctx> {
+  get(ctx: ctx): Awaitable<string | null | undefined>
+  set(ctx: ctx, key: string): void
+}
+
+const EXPIRED = { expires: new Date(0), maxAge: false }
+
+/**
+ * The host's own cookies, signed or encrypted as its `ctx.cookies` does it: byte for byte what
+ * the stock session plugin writes.
+ */
+export function createHostFormat(options: CheckedOptions<any>): Format<CookieContext> {
+  const { key: name, encode = encodeRecord } = options
+  const given: object = { ...options }
+  return {
+    names: [name],
+
+    open(_, ctx) {
+      const value = ctx.cookies.get(name, given)
+      return value ? readSigned(value, false, options) : null
+    },
+
+    seal: ({ key, data, flash, life, maxAge }) => [
+      key ?? encode(writeRecord(data, flash, life, maxAge)),
+    ],
+
+    write([value], maxAge, ctx) {
+      if (!ctx.headerSent) ctx.cookies.set(name, value!, { ...given, maxAge })
+      return []
+    },
+
+    clear(ctx) {
+      if (!ctx.headerSent) ctx.cookies.set(name, '', { ...given, ...EXPIRED })
+      return []
+    },
+  }
+}
+
+/**
+ * The sealed format in a host: `ctx.cookies` sends it off, with the host's rules for `secure` and
+ * the like, but neither signs nor encrypts it. A cookie that the host signed before is still read,
+ * and replaced in the same response.
+ */
+export function createSealedHostFormat(
+  options: CheckedOptions<any>,
+  secrets: readonly Secret[],
+  warn: ((message: string) => void) | undefined,
+): Format<CookieContext> {
+  const { key: name } = options
+  const sealer = createSealer({ ...options, secrets }, warn)
+  const plain: object = { ...options, signed: false, encrypt: false }
+  const signed: object = { ...options, signed: true, encrypt: false }
+
+  return {
+    names: [name],
+
+    open(_, ctx) {
+      const header = ctx.req.headers.cookie
+      // The shape tells the format before any crypto: base64 has no dots.
+      return chain(sealer.open(header, ctx), (opened) => {
+        if (opened !== 'tampered' || !header?.includes(`${name}.sig=`)) return opened
+        const value = ctx.cookies.get(name, signed)
+        if (!value || value.includes('.')) return opened
+        const carried = readSigned(value, true, options)
+        if (typeof carried === 'string' || carried.key !== undefined) return carried
+        // A cookie that does not say when it ends would never end.
+        return typeof carried.record?._expire === 'number' ? carried : 'tampered'
+      })
+    },
+
+    seal: (cargo, ctx) => sealer.seal(cargo, ctx),
+
+    write([value], maxAge, ctx) {
+      if (ctx.headerSent) return []
+      ctx.cookies.set(name, value!, { ...plain, maxAge })
+      clearSignature(ctx)
+      return []
+    },
+
+    clear(ctx) {
+      if (ctx.headerSent) return []
+      ctx.cookies.set(name, '', { ...plain, ...EXPIRED })
+      clearSignature(ctx)
+      return []
+    },
+  }
+
+  function clearSignature(ctx: CookieContext): void {
+    if (!ctx.req.headers.cookie?.includes(`${name}.sig=`)) return
+    ctx.cookies.set(`${name}.sig`, '', { ...plain, ...EXPIRED })
+  }
+}
+
+/** A store's key that travels as the application likes: in a header, say. */
+export function createExternalFormat<ctx>(
+  externalKey: ExternalKey<ctx>,
+  options: CheckedOptions<any>,
+): Format<ctx> {
+  return {
+    names: [options.key],
+    open: (_, ctx) =>
+      chain(externalKey.get(ctx), (key) => (key ? readSigned(key, false, options) : null)),
+    seal: ({ id }) => [id],
+    write([value], _, ctx) {
+      externalKey.set(ctx, value!)
+      return []
+    },
+    clear(ctx) {
+      externalKey.set(ctx, '')
+      return []
+    },
+  }
+}

@@ -1,0 +1,189 @@
+import {
+  checkOptions,
+  isPromise,
+  type CheckedOptions,
+  type Format,
+  type HostOptions,
+  type Json,
+  type Kit,
+  type Reason,
+  type Rule,
+  type Secret,
+  type Session,
+  type SessionRecord,
+} from '../src/host.ts'
+import {
+  createExternalFormat,
+  createHostFormat,
+  createSealedHostFormat,
+  type CookieContext,
+  type ExternalKey,
+} from './koa-cookies.ts'
+import { KoaSession } from './koa-session.ts'
+
+/** What the adapters need of a Koa or Egg application. */
+export interface HostApplication {
+  context: object
+  keys?: unknown
+  use: unknown
+  emit(event: string, ...args: unknown[]): boolean
+}
+
+/** What differs between Koa and Egg. */
+export interface HostProfile {
+  /** Names the library in warnings. */
+  name: string
+  defaults: Partial<CheckedOptions<any>>
+  /** What a store of the application's own gets as the `maxAge` of a browser session. */
+  browserSession: { readonly maxAge: 'session' | undefined }
+  warn(message: string): void
+}
+
+/** The configuration in force: a kit, and what the core does not know. */
+export interface HostKit extends Kit<CookieContext> {
+  /** Whether a session has to be loaded before the handler: it cannot be had at once. */
+  mustWait: boolean
+}
+
+/** Options as a host's applications give them: the core's and a few more. */
+type GivenOptions = Record<string, unknown>
+
+const positive: Rule = [
+  (value) => value === 'session' || (Number.isFinite(value) && value >= 0),
+  "'session' or a number of milliseconds",
+]
+
+/** Names that the host itself or its `ctx.cookies` has uses for. */
+const KNOWN =
+  /^(externalKey|logValue|format|enable|package|path|match|ignore|expires|chips|autoChips|removeUnpartitioned|partitionedV2|ignoreSecureError|env|from|as|secureProxy|signedV2)$/
+
+/**
+ * Follows options that the application may change at any time, as Egg's `app.sessionStore =` and
+ * tests do: they are checked again when one differs. A change that is not valid is left out of
+ * account, with one warning.
+ *
+ * @throws SessionError if the options are not valid to begin with.
+ */
+export function followOptions(
+  options: GivenOptions,
+  app: HostApplication,
+  profile: HostProfile,
+): () => HostKit {
+  const warned = new Set<string>()
+  const warnOnce = (message: string): void => {
+    if (!warned.has(message)) profile.warn(message)
+    warned.add(message)
+  }
+  const host: HostOptions = {
+    defaults: profile.defaults,
+    rules: { maxAge: positive, maxage: positive },
+    unknown(name, suggestion) {
+      if (suggestion && !KNOWN.test(name))
+        warnOnce(`Session option "${name}" is unknown.${suggestion}`)
+    },
+  }
+  let seen = snapshot(options)
+  let checked = check()
+  let keys: unknown
+  let kit: HostKit | undefined
+
+  return () => {
+    const changed = !isSame(options, seen)
+    if (kit && !changed && keys === app.keys) return kit
+    if (changed) {
+      seen = snapshot(options)
+      try {
+        checked = check()
+      } catch (error) {
+        warnOnce(`${(error as Error).message} The change is ignored.`)
+      }
+    }
+    keys = app.keys
+    return (kit = createHostKit(checked, app, profile, warnOnce))
+  }
+
+  function check(): CheckedOptions<any> {
+    const checked = checkOptions(options as never, host)
+    // koa-session takes 0 for a day.
+    checked.maxAge ||= 86_400_000
+    if (!checked.encrypt && checked.signed === false) {
+      warnOnce('Session option "signed: false" lets anybody write a session: encrypt or sign it.')
+    }
+    return checked
+  }
+}
+
+function createHostKit(
+  checked: CheckedOptions<any>,
+  app: HostApplication,
+  profile: HostProfile,
+  warn: (message: string) => void,
+): HostKit {
+  const { externalKey } = checked as { externalKey?: ExternalKey<CookieContext> }
+  const { valid } = checked
+  const hasStore = Boolean(checked.store ?? checked.ContextStore)
+  const kit: HostKit = {
+    ...checked,
+    format:
+      hasStore && externalKey
+        ? createExternalFormat(externalKey, checked)
+        : createCookieFormat(checked, app, warn),
+    mustWait: hasStore || valid !== undefined,
+    browserSession: profile.browserSession,
+    discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
+    createSession: (state, data: Json) =>
+      new KoaSession(state, data) as unknown as Session<Record<string, unknown>>,
+  }
+  if (valid) {
+    kit.valid = (ctx, record: SessionRecord) => {
+      const answer = valid(ctx, record)
+      // Known to answer at once, it need not be asked before every handler.
+      kit.mustWait = hasStore || isPromise(answer)
+      return answer
+    }
+  }
+  return kit
+}
+
+function createCookieFormat(
+  checked: CheckedOptions<any>,
+  app: HostApplication,
+  warn: (message: string) => void,
+): Format<CookieContext> {
+  const { secrets } = checked as { secrets?: Secret | Secret[] }
+  const isHost = (checked as { format?: unknown }).format === 'host'
+  if (!checked.encrypt || isHost) return createHostFormat(checked)
+  const keys = secrets ?? app.keys
+  const list = Array.isArray(keys) ? keys : [keys]
+  // Secrets of one's own have to be strong; `app.keys` are as they are in many applications.
+  const warnOfKeys = (): void =>
+    warn('app.keys are weak for encryption: use 32 random characters or more for each.')
+  return createSealedHostFormat(checked, list as Secret[], secrets ? undefined : warnOfKeys)
+}
+
+/** koa-session's three events, with its payload, on the application. */
+function announce(
+  app: HostApplication,
+  reason: Reason,
+  ctx: CookieContext,
+  key: string | undefined,
+  value: unknown,
+): void {
+  if (reason === 'tampered') return
+  setImmediate(() => app.emit(`session:${reason}`, { key, value, ctx }))
+}
+
+function snapshot(options: GivenOptions): GivenOptions {
+  const copy: GivenOptions = {}
+  for (const name in options) copy[name] = options[name]
+  return copy
+}
+
+function isSame(options: GivenOptions, seen: GivenOptions): boolean {
+  let count = 0
+  for (const name in options) {
+    if (options[name] !== seen[name]) return false
+    count++
+  }
+  return count === Object.keys(seen).length
+}

@@ -1,0 +1,95 @@
+/**
+ * Sessions for Koa 2 and 3: koa-session's interface, options and cookies.
+ *
+ * @module
+ */
+import type { Session, SessionData, SessionOptions as CoreOptions } from '../src/index.ts'
+import { createMiddleware, extendContext } from './koa-context.ts'
+import type { ExternalKey } from './koa-cookies.ts'
+import { followOptions, type HostApplication, type HostProfile } from './koa-kit.ts'
+
+/** The options of koa-session 7, and the core's. */
+export interface KoaSessionOptions extends Omit<CoreOptions, 'secrets'> {
+  /** What the keys of the sealed format come from (default `app.keys`). */
+  secrets?: CoreOptions['secrets'] | null
+  /** Encrypts the cookie (default false: it is signed, as koa-session signs it). */
+  encrypt?: boolean | null
+  /** Carries a store's key in another way than by cookie. */
+  externalKey?: ExternalKey<any> | null
+  /** Whether Koa warns with values (kept for shared configurations). */
+  logValue?: boolean | null
+  /** Anything else is handed to `ctx.cookies`. */
+  [option: string]: unknown
+}
+
+/** What the middleware adds to a context: `new Koa<DefaultState, KoaSessionContext<Visit>>()`. */
+export interface KoaSessionContext<data extends object = SessionData> {
+  /** The visitor's session. Assign an object to replace it, `null` to end it. */
+  get session(): Session<data> | null
+  set session(data: data | null)
+  /** The options in force. */
+  readonly sessionOptions: Readonly<Record<string, unknown>>
+}
+
+/** The middleware that `session()` makes. */
+export type KoaSessionMiddleware = (ctx: any, next: () => Promise<any>) => Promise<void>
+
+const profile: HostProfile = {
+  name: 'session-kit/koa',
+  defaults: {
+    key: 'koa.sess',
+    encrypt: false,
+    signed: true,
+    overwrite: true,
+    secure: undefined as never,
+    sameSite: undefined as never,
+  },
+  browserSession: { maxAge: 'session' },
+  warn: (message) => console.warn(message),
+}
+
+/**
+ * Makes the session middleware of a Koa application, and gives its contexts `ctx.session`.
+ *
+ * @param options Read again when they change; never changed themselves.
+ * @throws SessionError `ERR_SESSION_OPTIONS`; TypeError if no application is given.
+ */
+export function session(
+  options: KoaSessionOptions | null | undefined,
+  app: object,
+): KoaSessionMiddleware
+export function session(app: object, options?: KoaSessionOptions | null): KoaSessionMiddleware
+export function session(first?: object | null, second?: object | null): KoaSessionMiddleware {
+  const [app, options] = isApplication(first) ? [first, second] : [second, first]
+  if (!isApplication(app)) {
+    throw new TypeError('app instance required: `session(opts, app)`')
+  }
+  const kitFor = followOptions((options ?? {}) as KoaSessionOptions, app, profile)
+  extendContext(app.context, kitFor)
+  return createMiddleware(kitFor)
+}
+
+/** The same under koa-session 7's name. */
+export const createSession: typeof session = session
+
+/** The options with koa-session's defaults, for code that imports its schema. */
+export const SessionOptions: { parse(options?: KoaSessionOptions): KoaSessionOptions } = {
+  /** @throws SessionError `ERR_SESSION_OPTIONS` */
+  parse(options = {}) {
+    followOptions(options, { context: {}, use: null, emit: () => false }, profile)
+    const { key, signed, overwrite } = profile.defaults
+    const defaults = { autoCommit: true, httpOnly: true, rolling: false, renew: false }
+    return { key, signed, overwrite, ...defaults, ...options } as KoaSessionOptions
+  },
+}
+export type SessionOptions = KoaSessionOptions
+
+export default session
+
+// `require('session-kit/koa')` is the function itself, with the other names on it.
+Object.assign(session, { session, createSession, SessionOptions, default: session })
+export { session as 'module.exports' }
+
+function isApplication(value: unknown): value is HostApplication {
+  return typeof (value as { use?: unknown } | null | undefined)?.use === 'function'
+}

@@ -1,0 +1,25 @@
+/**
+ * The core as adapters see it whose host has cookies, options and a session of its own: Koa and
+ * Egg. What applications use is in `index.ts`.
+ */
+export { chain, isPromise, type Awaitable } from './awaitable.ts'
+export { commit } from './commit.ts'
+export { cookieValues } from './cookie-header.ts'
+export type { Kit, Reason } from './kit.ts'
+export { load, loadFresh } from './load.ts'
+export { createSealer } from './manager.ts'
+export { checkOptions, type CheckedOptions, type HostOptions, type Rule } from './options.ts'
+export type { Json, SessionRecord } from './record.ts'
+export { writeRecord } from './record.ts'
+export type { Carried, Format, Refusal } from './seal/format.ts'
+export { encodeRecord, readSigned } from './seal/signed.ts'
+export type { Secret } from './secrets.ts'
+export {
+  assignData,
+  clearData,
+  dataOf,
+  SessionObject,
+  stateOf,
+  type Session,
+  type SessionState,
+} from './session.ts'
