@@ -54,15 +54,19 @@ export function session<data extends object = SessionData, as extends string = '
   return async function sessionMiddleware(c, next) {
     const { manager, as } = setUpFor(c as Context)
     // One mounted twice, in an app and in a part of it, is one session all the same.
-    const outer = handles.get(c.req.raw)
-    if (outer?.includes(manager.key)) return next()
-    handles.set(c.req.raw, [...(outer ?? []), manager.key])
+    const taken = sessions.get(c) ?? new Map<string, LazySession<any>>()
+    const outer = taken.get(manager.key)
+    if (outer) {
+      c.set(as as never, outer as never)
+      return next()
+    }
 
     const lazy = createLazySession<data, Context>(
       manager,
       () => c.req.header('cookie'),
       c as Context,
     )
+    sessions.set(c, taken.set(manager.key, lazy.session))
     c.set(as as never, lazy.session as never)
     try {
       await next()
@@ -81,7 +85,7 @@ export function session<data extends object = SessionData, as extends string = '
   }
 
   function setUp(given: HonoSessionOptions<as> | SessionManager<data, Context>): SetUp<data> {
-    const as = variable?.as ?? (('as' in given && given.as) || 'session')
+    const as = variable?.as ?? ((given as HonoSessionOptions | null)?.as || 'session')
     return { manager: toManager<data, Context>(given), as }
   }
 
@@ -103,8 +107,8 @@ interface SetUp<data extends object> {
   as: string
 }
 
-/** The cookie names that a request's session middlewares have taken. */
-const handles = new WeakMap<Request, string[]>()
+/** The sessions of a request, by the names of their cookies. */
+const sessions = new WeakMap<object, Map<string, LazySession<any>>>()
 
 /** Where there are no bindings all requests share one environment. */
 const noBindings = {}

@@ -89,7 +89,7 @@ export function followOptions(
 
   return () => {
     const changed = !isSame(options, seen)
-    if (kit && !changed && keys === app.keys) return kit
+    if (kit && !changed && keys === keysOf(app)) return kit
     if (changed) {
       seen = snapshot(options)
       try {
@@ -98,12 +98,12 @@ export function followOptions(
         warnOnce(`${(error as Error).message} The change is ignored.`)
       }
     }
-    keys = app.keys
+    keys = keysOf(app)
     return (kit = createHostKit(checked, app, profile, warnOnce))
   }
 
   function check(): CheckedOptions<any> {
-    const checked = checkOptions(options as never, host)
+    const checked = checkOptions(seen as never, host)
     // koa-session takes 0 for a day.
     checked.maxAge ||= 86_400_000
     if (!checked.encrypt && checked.signed === false) {
@@ -131,8 +131,11 @@ function createHostKit(
     mustWait: hasStore || valid !== undefined,
     browserSession: profile.browserSession,
     discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
+    // A removal is sent to the browser whatever it sent before, as koa-session does.
     createSession: (state, data: Json) =>
-      new KoaSession(state, data) as unknown as Session<Record<string, unknown>>,
+      new KoaSession({ ...state, hadCookie: true }, data) as unknown as Session<
+        Record<string, unknown>
+      >,
   }
   if (valid) {
     kit.valid = (ctx, record: SessionRecord) => {
@@ -153,12 +156,21 @@ function createCookieFormat(
   const { secrets } = checked as { secrets?: Secret | Secret[] }
   const isHost = (checked as { format?: unknown }).format === 'host'
   if (!checked.encrypt || isHost) return createHostFormat(checked)
-  const keys = secrets ?? app.keys
+  const keys = secrets ?? keysOf(app)
   const list = Array.isArray(keys) ? keys : [keys]
   // Secrets of one's own have to be strong; `app.keys` are as they are in many applications.
   const warnOfKeys = (): void =>
     warn('app.keys are weak for encryption: use 32 random characters or more for each.')
   return createSealedHostFormat(checked, list as Secret[], secrets ? undefined : warnOfKeys)
+}
+
+/** Egg's getter throws where no keys are configured. */
+function keysOf(app: HostApplication): unknown {
+  try {
+    return app.keys
+  } catch {
+    return undefined
+  }
 }
 
 /** koa-session's three events, with its payload, on the application. */
@@ -173,17 +185,20 @@ function announce(
   setImmediate(() => app.emit(`session:${reason}`, { key, value, ctx }))
 }
 
+/** The options as they are now, inherited ones and Egg's hidden `store` included. */
 function snapshot(options: GivenOptions): GivenOptions {
-  const copy: GivenOptions = {}
+  const { store } = options
+  const copy: GivenOptions = { store }
   for (const name in options) copy[name] = options[name]
   return copy
 }
 
 function isSame(options: GivenOptions, seen: GivenOptions): boolean {
+  if (options['store'] !== seen['store']) return false
   let count = 0
   for (const name in options) {
     if (options[name] !== seen[name]) return false
-    count++
+    if (name !== 'store') count++
   }
-  return count === Object.keys(seen).length
+  return count === Object.keys(seen).length - 1
 }

@@ -4,7 +4,7 @@ import { SessionError } from './errors.ts'
 import { idleLimit } from './life.ts'
 import { writeRecord, type Json } from './record.ts'
 import { dataOf, newId, stateOf, type SessionState } from './session.ts'
-import { storeMaxAge } from './kit.ts'
+import { isForeign, storeMaxAge } from './kit.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
 
 /** Ten seconds more than the session lives, so that a record never goes before its cookie. */
@@ -51,7 +51,8 @@ async function write(
   format.names.forEach((name, index) => checkSize(name, values[index]!))
   if (store) {
     const record = writeRecord(data, flash, life, maxAge)
-    const changed = word === 'changed' || word === 'create'
+    // koa-session calls a save that was asked for no change; our stores have to know better.
+    const changed = !/^r(olling|enew)$/.test(word) && !(isForeign(kit, store) && state.wish)
     const limit = idleLimit(kit, life.maxAge) + STORE_MARGIN
     const keep = storeMaxAge(kit, store, maxAge, limit)
     const stored = await callStore(kit, 'set', store, id, async (key) => {

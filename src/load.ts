@@ -41,11 +41,11 @@ export function load<data extends object>(
     const maxAge = storeMaxAge(kit, store, kit.maxAge, idleLimit(kit, undefined))
     const options = { rolling: kit.rolling, ctx }
     return callStore(kit, 'get', store, key, async (storeKey) => {
-      return (await store.get(storeKey, maxAge, options)) || null
-    }).then((record) => {
+      return { record: await store.get(storeKey, maxAge, options) }
+    }).then((found) => {
       // The store failed and the application goes on: nothing that this request does is saved.
-      if (record === undefined) return fresh(kit, ctx, store, true, { commit: async () => [] })
-      return record === null ? setAside('missed', key, record) : accept(carried, record)
+      if (!found) return fresh(kit, ctx, store, true, { commit: async () => [] })
+      return found.record ? accept(carried, found.record) : setAside('missed', key, found.record)
     })
   })
 

@@ -67,9 +67,9 @@ export function createSessionManager<data extends object = SessionData, ctx = un
 export function toManager<data extends object, ctx>(
   managerOrOptions: SessionManager<data, ctx> | SessionOptions<ctx>,
 ): SessionManager<data, ctx> {
-  return 'load' in managerOrOptions
-    ? managerOrOptions
-    : createSessionManager<data, ctx>(managerOrOptions)
+  return 'load' in Object(managerOrOptions)
+    ? (managerOrOptions as SessionManager<data, ctx>)
+    : createSessionManager<data, ctx>(managerOrOptions as SessionOptions<ctx>)
 }
 
 /** The configuration behind a manager. */

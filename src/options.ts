@@ -117,10 +117,9 @@ export type Rule = readonly [test: (value: any) => boolean, words: string]
 
 const flag: Rule = [(value) => typeof value === 'boolean', 'true or false']
 const callback: Rule = [(value) => typeof value === 'function', 'a function']
-const text = (pattern: RegExp, words: string): Rule => [
-  (value) => typeof value === 'string' && pattern.test(value),
-  words,
-]
+const word = (pattern: RegExp, value: unknown): boolean =>
+  typeof value === 'string' && pattern.test(value)
+const text = (pattern: RegExp, words: string): Rule => [(value) => word(pattern, value), words]
 const time: Rule = [
   (value) => Number.isFinite(value) && value > 0 && value <= LONGEST_MAX_AGE * 1000,
   'milliseconds, above 0 and up to 400 days',
@@ -146,10 +145,10 @@ const rules: Record<keyof SessionOptions, Rule> = {
   httpOnly: flag,
   secure: flag,
   sameSite: [
-    (value) => typeof value === 'boolean' || /^(strict|lax|none)$/i.test(value),
+    (value) => typeof value === 'boolean' || word(/^(strict|lax|none)$/i, value),
     "'strict', 'lax', 'none' or a boolean",
   ],
-  domain: text(/^\.?[a-z\d-]+(\.[a-z\d-]+)*$/i, 'a domain like example.com'),
+  domain: text(/^(?!.{254})\.?[a-z\d-]+(\.[a-z\d-]+)*$/i, 'a domain like example.com'),
   path: text(/^\/[!-:<-~ ]{0,1023}$/, 'a path: it begins with / and has no ; in it'),
   priority: text(/^(low|medium|high)$/i, "'low', 'medium' or 'high'"),
   partitioned: flag,
@@ -157,7 +156,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   ContextStore: [(value) => hasMethods(value.prototype), `a class ${methods}`],
   storeTimeout: time,
   onStoreError: [
-    (value) => typeof value === 'function' || /^(throw|anonymous)$/.test(value),
+    (value) => typeof value === 'function' || word(/^(throw|anonymous)$/, value),
     "'throw', 'anonymous' or a function",
   ],
   hashKeys: flag,
@@ -206,8 +205,11 @@ export function checkOptions<ctx>(
   options: SessionOptions<ctx>,
   host?: HostOptions,
 ): CheckedOptions<ctx> {
+  // What somebody put on Object.prototype is no option.
+  const given = { __proto__: null, ...options } as SessionOptions<ctx>
   const checked = {
-    maxAge: options?.maxage ?? 86_400_000,
+    __proto__: null,
+    maxAge: given.maxage ?? 86_400_000,
     encrypt: true,
     rolling: false,
     renew: false,
@@ -223,8 +225,8 @@ export function checkOptions<ctx>(
     now: () => Date.now(),
     ...host?.defaults,
   } as CheckedOptions<ctx>
-  for (const name in options) {
-    const value = options[name as keyof SessionOptions<ctx>]
+  for (const name in given) {
+    const value = given[name as keyof SessionOptions<ctx>]
     if (value === null || value === undefined) continue
     if (Object.hasOwn(rules, name)) {
       const [test, words] = host?.rules?.[name] ?? rules[name as keyof SessionOptions]

@@ -20,8 +20,7 @@ export function secretBytes(
   allowWeak?: (message: string) => void,
 ): Uint8Array[] {
   if (secrets.length < 1 || secrets.length > 10) refuse('must be 1 to 10')
-  if (new Set(secrets.map(String)).size < secrets.length) refuse('has one twice')
-  return secrets.map((secret, index) => {
+  const all = secrets.map((secret, index) => {
     const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
     if (!(bytes instanceof Uint8Array)) refuse(`[${index}] must be text or a Uint8Array`)
     const fault = weakness(secret)
@@ -31,6 +30,8 @@ export function secretBytes(
     }
     return bytes.slice()
   })
+  if (new Set(all.map(String)).size < all.length) refuse('has one twice')
+  return all
 }
 
 function weakness(secret: Secret): string | undefined {

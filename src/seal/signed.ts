@@ -73,8 +73,7 @@ export function readSigned(
   const carried = { id: value, life, isTimed: false, stale }
   if (store ?? ContextStore) return { ...carried, key: value }
   try {
-    const record = decode(value)
-    return record ? { ...carried, record: record as SessionRecord } : { ...carried }
+    return { ...carried, record: decode(value) as SessionRecord }
   } catch {
     return 'tampered'
   }

@@ -1,0 +1,48 @@
+import assert from 'node:assert'
+import type { Store } from '../../../../src/index.ts'
+import type { EggApplication } from '../../application.ts'
+
+type StoreClass = new (app: EggApplication) => Store
+
+/** What every Egg application gets: `app.sessionStore`. */
+const extension: ThisType<EggApplication> & {
+  get sessionStore(): Store | undefined
+  set sessionStore(store: Store | StoreClass | null | undefined)
+} = {
+  /** The store that sessions are kept in; `undefined` where the cookie holds them. */
+  get sessionStore(): Store | undefined {
+    return (this as unknown as EggApplication).config.session.store
+  },
+
+  /**
+   * Takes a store, a class of which one is made with the application, or `null` for none.
+   *
+   * @throws AssertionError that names the method which is missing.
+   */
+  set sessionStore(given: Store | StoreClass | null | undefined) {
+    const app = this as unknown as EggApplication
+    const { session, env } = app.config
+    if (session.store && env !== 'unittest') {
+      app.logger.warn('[egg-session] sessionStore already exists and will be overwrite')
+    }
+    const store = typeof given === 'function' ? new given(app) : given
+    for (const name of store ? (['get', 'set', 'destroy'] as const) : []) {
+      const method: unknown = store![name]
+      assert(typeof method === 'function', `store.${name} must be function`)
+      // Egg 3 applications still write stores with generators.
+      if (method.constructor.name === 'GeneratorFunction') {
+        store![name] = app.toAsyncFunction(store![name]) as never
+      }
+    }
+    // Not enumerable: Egg writes its configuration to a file, and a store may hold credentials.
+    Object.defineProperty(session, 'store', {
+      value: store ?? undefined,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    })
+  },
+}
+
+export default extension
+export { extension as 'module.exports' }
