@@ -26,7 +26,9 @@ export async function commit(session: object): Promise<string[]> {
   let data = dataOf(session)
   let decision = decide(state, { data, flash }, kit, now)
   if (decision.word === 'nothing') return []
-  if (decision.word === 'destroy') return end(state)
+  const isEnd = decision.word === 'destroy' || (state.isDetached && state.wish === 'destroy')
+  if (isEnd) return end(state)
+  if (state.isDetached) return []
   if (kit.beforeSave) {
     await kit.beforeSave(ctx, session)
     data = dataOf(session)

@@ -65,7 +65,9 @@ export function createLazySession<data extends object, ctx>(
 
     async finish(handler) {
       if (!loading && !ended) return { cookies: [], used: false }
-      const session = await (loading ??= start())
+      // What could not be loaded has nothing to keep, and can be ended all the same.
+      const session = await (loading ??= start()).catch(() => (ended ? start() : null))
+      if (!session) return { cookies: [], used: true }
       const { wish, cookies } = stateOf(session)
       const isKept = handler === 'answered' && kit.autoCommit
       if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }

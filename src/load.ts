@@ -43,8 +43,8 @@ export function load<data extends object>(
     return callStore(kit, 'get', store, key, async (storeKey) => {
       return { record: await store.get(storeKey, maxAge, options) }
     }).then((found) => {
-      // The store failed and the application goes on: nothing that this request does is saved.
-      if (!found) return fresh(kit, ctx, store, true, { commit: async () => [] })
+      // The store failed and the application goes on: of this request nothing but a logout is kept.
+      if (!found) return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key] })
       return found.record ? accept(carried, found.record) : setAside('missed', key, found.record)
     })
   })
@@ -149,6 +149,7 @@ function createSession<data extends object>(
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
     flash: Object.create(null) as Json,
     discarded: [],
+    isDetached: false,
     cookies: [],
     commit,
     ...known,

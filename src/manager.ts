@@ -47,7 +47,7 @@ export function createSessionManager<data extends object = SessionData, ctx = un
   options: SessionOptions<ctx>,
 ): SessionManager<data, ctx> {
   const checked = checkOptions(options)
-  const kit: Kit = { ...checked, format: createFormat(checked) }
+  const kit = { __proto__: null, ...checked, format: createFormat(checked) } as Kit
   const manager: SessionManager<data, ctx> = {
     key: kit.key,
     load: async (cookieHeader, ctx) => load<data>(kit, cookieHeader, ctx),

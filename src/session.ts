@@ -70,6 +70,8 @@ export interface SessionState extends Facts {
   flash: Json
   /** Keys whose records are to be destroyed. */
   discarded: string[]
+  /** Its record could not be read: nothing but its end is kept. */
+  isDetached: boolean
   /** Set-Cookie values of commits that came before the response. */
   cookies: string[]
   commit(session: object): Promise<string[]>

@@ -97,9 +97,10 @@ function readClaims(text: string, limits: Limits, now: number, stale: boolean): 
   const absolute = Math.ceil(absoluteLimit(limits) / 1000)
   // Written so that a clock that tells nothing (NaN) lets nobody in.
   if (!(now < exp && now - iat < idle && now - ct < absolute)) return 'expired'
+  const key = typeof d === 'string' ? d : undefined
   return {
-    id: sid,
-    key: typeof d === 'string' ? d : undefined,
+    id: key ?? sid,
+    key,
     record: isPlainObject(d) ? d : undefined,
     flash: isPlainObject(f) ? f : undefined,
     life: { created: ct * 1000, issued: iat * 1000, expires: exp * 1000, maxAge },
