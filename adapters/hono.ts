@@ -113,10 +113,14 @@ const sessions = new WeakMap<object, Map<string, LazySession<any>>>()
 /** Where there are no bindings all requests share one environment. */
 const noBindings = {}
 
-/** The object that holds a Worker's bindings; on Node it holds the request, new each time. */
+/** What environments have in them that are made for one request: Node, Deno, Lambda, Netlify. */
+const perRequest = ['incoming', 'remoteAddr', 'event', 'context']
+
+/** The object that holds a Worker's bindings; Pages spreads it into a new one each time. */
 function environment(c: Context): object {
-  const env: unknown = c.env
-  return typeof env === 'object' && env !== null && !('incoming' in env) ? env : noBindings
+  const env = Object(c.env) as { eventContext?: { env: object } }
+  const isBare = Object.keys(env).length === 0 || perRequest.some((name) => name in env)
+  return isBare ? noBindings : (env.eventContext?.env ?? env)
 }
 
 function constant<value>(value: value): () => value {

@@ -23,6 +23,7 @@ export class SessionHolder {
   readonly kit: HostKit
   #ctx: HostContext
   #session: Session | undefined
+  #options: object | undefined
   #isNull = false
   isRunning = false
 
@@ -47,8 +48,8 @@ export class SessionHolder {
       throw new TypeError('this.session can only be set as null or an object.')
     }
     const data = { ...value }
+    const session = this.#session && this.#isNull ? this.#session : (this.get() as Session)
     this.#isNull = false
-    const session = this.get()!
     clearData(session)
     assignData(session, data)
     // As in koa-session: what an application makes is not new to it.
@@ -64,12 +65,34 @@ export class SessionHolder {
   async commit(): Promise<void> {
     const session = this.#session
     if (!session) return
+    // A reference that was kept from before a logout writes nowhere.
+    if (this.#isNull) session.destroy()
     const { wish, isNew } = stateOf(session)
-    const isRemoval = wish === 'destroy'
-    if (!this.kit.autoCommit && !isRemoval) return
+    if (!this.kit.autoCommit && wish !== 'destroy') return
     // No cookie can tell the browser of a new id any more.
     if (this.#ctx.headerSent && (isNew || wish === 'regenerate') && !this.#isNull) return
     await commit(session)
+  }
+
+  /** A copy of the options for this request; its `maxAge` is the session's. */
+  get options(): object {
+    if (this.#options) return this.#options
+    const { format, discard, createSession, browserSession, mustWait, secrets, ...options } =
+      this.kit
+    const holder = this
+    return (this.#options = Object.defineProperty(options, 'maxAge', {
+      get: () => holder.get()?.maxAge,
+      set(maxAge: number) {
+        const session = holder.get()
+        if (session) session.maxAge = maxAge
+      },
+      enumerable: true,
+    }))
+  }
+
+  /** Whether an error is one that a commit threw: that commit is not tried again. */
+  hasFailedWith(error: unknown): boolean {
+    return this.#session !== undefined && stateOf(this.#session).error === error
   }
 
   #loadAtOnce(): Session {
@@ -109,7 +132,7 @@ export function extendContext(context: object, kitFor: () => HostKit): void {
     },
     sessionOptions: {
       get(this: object) {
-        return holderOf(this, kitFor).kit
+        return holderOf(this, kitFor).options
       },
       configurable: true,
     },
@@ -142,7 +165,7 @@ export function createMiddleware(
 async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostContext): Promise<void> {
   const { response } = ctx as unknown as { response: { get(name: string): unknown } }
   try {
-    await holder.commit()
+    if (!holder.hasFailedWith(error)) await holder.commit()
     const cookies = response.get('set-cookie')
     if (!Array.isArray(cookies) || !(error instanceof Error)) return
     const names = holder.kit.format.names.flatMap((name) => [`${name}=`, `${name}.sig=`])

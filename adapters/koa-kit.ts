@@ -12,6 +12,7 @@ import {
   type Session,
   type SessionRecord,
 } from '../src/host.ts'
+import { SessionError } from '../src/index.ts'
 import {
   createExternalFormat,
   createHostFormat,
@@ -104,6 +105,13 @@ export function followOptions(
 
   function check(): CheckedOptions<any> {
     const checked = checkOptions(seen as never, host)
+    const { externalKey } = checked as { externalKey?: Partial<ExternalKey<unknown>> }
+    if (externalKey && !(isFunction(externalKey.get) && isFunction(externalKey.set))) {
+      throw new SessionError(
+        'ERR_SESSION_OPTIONS',
+        'Session option "externalKey" must be an object with the methods get and set.',
+      )
+    }
     // koa-session takes 0 for a day.
     checked.maxAge ||= 86_400_000
     if (!checked.encrypt && checked.signed === false) {
@@ -162,6 +170,10 @@ function createCookieFormat(
   const warnOfKeys = (): void =>
     warn('app.keys are weak for encryption: use 32 random characters or more for each.')
   return createSealedHostFormat(checked, list as Secret[], secrets ? undefined : warnOfKeys)
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
 }
 
 /** Egg's getter throws where no keys are configured. */

@@ -70,21 +70,13 @@ export function createKvStore(namespace: KvNamespace, options: KvStoreOptions = 
       }
       const seconds = typeof maxAge === 'number' ? Math.ceil(maxAge / 1000) : 86_400
       const value = JSON.stringify(record)
-      const put = (): Promise<void> =>
-        namespace.put(prefix + key, value, { expirationTtl: Math.max(seconds, SHORTEST_TTL) })
-      try {
-        await put()
-      } catch (error) {
-        if (!isRateLimit(error)) throw error
-        // That a session lives a little shorter than it might is no reason to fail a request.
-        if (!changed) return
-        await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER))
-        await put()
-      }
+      const expirationTtl = Math.max(seconds, SHORTEST_TTL)
+      // That a session lives a little shorter than it might is no reason to fail a request.
+      await write(() => namespace.put(prefix + key, value, { expirationTtl }), changed)
     },
 
     async destroy(key) {
-      if (!isTooLong(prefix + key)) await namespace.delete(prefix + key)
+      if (!isTooLong(prefix + key)) await write(() => namespace.delete(prefix + key), true)
     },
   }
 }
@@ -93,6 +85,14 @@ function isTooLong(key: string): boolean {
   return new TextEncoder().encode(key).length > LONGEST_KEY
 }
 
-function isRateLimit(error: unknown): boolean {
-  return error instanceof Error && /\b429\b/.test(error.message)
+/** Writes, and if KV is asked too often writes again or leaves it be. */
+async function write(attempt: () => Promise<void>, matters: boolean): Promise<void> {
+  try {
+    await attempt()
+  } catch (error) {
+    if (!(error instanceof Error && /\b429\b/.test(error.message))) throw error
+    if (!matters) return
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER))
+    await attempt()
+  }
 }

@@ -1,14 +1,22 @@
 import { callStore } from './call-store.ts'
-import { decide, type Decision } from './decide.ts'
+import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
+import { storeMaxAge } from './kit.ts'
 import { idleLimit } from './life.ts'
-import { writeRecord, type Json } from './record.ts'
-import { dataOf, newId, stateOf, type SessionState } from './session.ts'
-import { isForeign, storeMaxAge } from './kit.ts'
+import { merge } from './merge.ts'
+import { parseSnapshot, readRecord, writeRecord, type Contents, type Json } from './record.ts'
+import { assignData, clearData, dataOf, newId, stateOf, type SessionState } from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
+import type { Store } from './store.ts'
 
 /** Ten seconds more than the session lives, so that a record never goes before its cookie. */
 const STORE_MARGIN = 10_000
+
+/** How often a commit looks again at a record that others keep changing. */
+const MOST_ROUNDS = 3
+
+/** Takes the place of a record whose id was given up, until the store forgets it. */
+const GIVEN_UP = { _expire: 1, _maxAge: 1000 }
 
 /**
  * Writes a session if it has to be: the record to the store, or all of it into the cookie. The
@@ -17,55 +25,168 @@ const STORE_MARGIN = 10_000
  *
  * @returns The Set-Cookie values to send, often none. A second commit has nothing to do.
  * @throws SessionError `ERR_SESSION_TOO_LARGE` and `ERR_SESSION_DATA` before anything is written;
- *   what `callStore` throws, unless `onStoreError` says otherwise.
+ *   `ERR_SESSION_CONFLICT` where `conflict` is `'error'` or others write without end; what
+ *   `callStore` throws, unless `onStoreError` says otherwise.
  */
 export async function commit(session: object): Promise<string[]> {
   const state = stateOf(session)
-  const { kit, ctx, flash } = state
-  const now = kit.now()
-  let data = dataOf(session)
-  let decision = decide(state, { data, flash }, kit, now)
+  try {
+    return await commitState(session, state)
+  } catch (error) {
+    state.error = error
+    throw error
+  }
+}
+
+async function commitState(session: object, state: SessionState): Promise<string[]> {
+  const { kit, ctx } = state
+  const decideNow = (facts: Facts): Decision =>
+    decide(facts, { data: dataOf(session), flash: state.flash }, kit, kit.now())
+  let decision = decideNow(state)
   if (decision.word === 'nothing') return []
   const isEnd = decision.word === 'destroy' || (state.isDetached && state.wish === 'destroy')
   if (isEnd) return end(state)
   if (state.isDetached) return []
   if (kit.beforeSave) {
     await kit.beforeSave(ctx, session)
-    data = dataOf(session)
-    const again = decide({ ...state, wish: state.wish || 'save' }, { data, flash }, kit, now)
-    decision = { ...again, word: decision.word }
+    decision = { ...decideNow({ ...state, wish: state.wish || 'save' }), word: decision.word }
   }
-  // What is put into a session after it was destroyed is another session.
-  if (state.wish === 'destroy') state.id = await newId(kit, ctx)
-  return write(state, data, decision)
+  state.id ||= await newId(kit, ctx)
+  return write(session, state, decision)
 }
 
 async function write(
+  session: object,
   state: SessionState,
-  data: Json,
   { word, life, snapshot }: Decision,
 ): Promise<string[]> {
-  const { kit, ctx, store, id, flash } = state
-  const { rolling, format } = kit
+  const { kit, ctx, store } = state
   const maxAge = life.maxAge ?? kit.maxAge
-  const values = await format.seal({ id, key: store && id, data, flash, life, maxAge }, ctx)
-  const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
-  format.names.forEach((name, index) => checkSize(name, values[index]!))
-  if (store) {
-    const record = writeRecord(data, flash, life, maxAge)
-    // koa-session calls a save that was asked for no change; our stores have to know better.
-    const changed = !/^r(olling|enew)$/.test(word) && !(isForeign(kit, store) && state.wish)
-    const limit = idleLimit(kit, life.maxAge) + STORE_MARGIN
-    const keep = storeMaxAge(kit, store, maxAge, limit)
-    const stored = await callStore(kit, 'set', store, id, async (key) => {
-      await store.set(key, record, keep, { rolling, changed, ctx })
-      return true
-    })
-    if (!stored) return []
-    await discard(state)
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const { id } = state
+    const { data, flash } = parseSnapshot(snapshot)
+    const cargo = { id, key: store && id, data, flash, life, maxAge }
+    const values = await kit.format.seal(cargo, ctx)
+    kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
+    const outcome = store
+      ? await put(state, store, writeRecord(data, flash, life, maxAge), word, life.maxAge)
+      : 'stored'
+    if (outcome === 'failed') return []
+    if (outcome === 'gone') return drop(session, state)
+    if (outcome === 'stored') {
+      Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true })
+      const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
+      return kit.format.write(values, left, ctx)
+    }
+    if (outcome === 'taken') state.id = await newId(kit, ctx)
+    else snapshot = mergeInto(session, state, snapshot, outcome)
   }
-  settle(state, snapshot, life)
-  return format.write(values, left, ctx)
+  throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
+}
+
+const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const
+
+/** What became of a write; contents are those that another request has stored meanwhile. */
+type Outcome = 'stored' | 'failed' | 'gone' | 'taken' | Contents
+
+/**
+ * Stores a record: a new one in nobody's place, a changed one in the place of the one that was
+ * loaded, where the store can tell; and gives up the ids that are to be forgotten.
+ */
+async function put(
+  state: SessionState,
+  store: Store,
+  record: Json,
+  word: Decision['word'],
+  ownMaxAge: number | 'session' | undefined,
+): Promise<Outcome> {
+  const { kit, ctx, id } = state
+  const { rolling } = kit
+  const changed = word !== 'rolling' && word !== 'renew'
+  const limit = idleLimit(kit, ownMaxAge) + STORE_MARGIN
+  const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
+  const isMove = state.wish === 'regenerate' && !state.isNew
+  const previous = isMove || state.isNew || word === 'regenerate' ? null : state.record
+  const stored = await callStore(kit, 'set', store, id, async (key) => {
+    const options = { rolling, changed, ctx }
+    if (store.compareAndSet) return store.compareAndSet(key, record, keep, previous, options)
+    await store.set(key, record, keep, options)
+    return true
+  })
+  if (stored === undefined) return 'failed'
+  if (!stored) return previous === null ? 'taken' : look(state, store, id)
+  let outcome: Outcome = 'failed'
+  try {
+    outcome = isMove && store.compareAndSet ? await giveUp(state, store) : await discard(state)
+  } finally {
+    // The old id is still good, or another request was first: nobody will ever know the new one.
+    if (outcome !== 'stored') await discard({ ...state, discarded: [id] }).catch(() => {})
+  }
+  state.record = record
+  return outcome
+}
+
+/** Marks the record of the old id as over, unless it changed since it was loaded. */
+async function giveUp(state: SessionState, store: Store): Promise<Outcome> {
+  const { kit, ctx, record, discarded } = state
+  const [old] = discarded as [string]
+  const options = { rolling: false, changed: true, ctx }
+  const done = await callStore(kit, 'set', store, old, (key) =>
+    store.compareAndSet!(key, GIVEN_UP, GIVEN_UP._maxAge, record, options),
+  )
+  if (done === undefined) return 'failed'
+  if (!done) return look(state, store, old)
+  state.discarded = []
+  return 'stored'
+}
+
+/** Looks at a record that is not as it was loaded. */
+async function look(state: SessionState, store: Store, id: string): Promise<Outcome> {
+  const { kit, ctx } = state
+  const limit = idleLimit(kit, undefined)
+  const found = await callStore(kit, 'get', store, id, async (key) => {
+    const maxAge = storeMaxAge(kit, store, kit.maxAge, limit)
+    return { record: await store.get(key, maxAge, { rolling: kit.rolling, ctx }) }
+  })
+  if (!found) return 'failed'
+  const contents = readRecord(found.record)
+  if (!contents || !(kit.now() <= (contents.expires ?? Infinity))) return 'gone'
+  state.record = found.record as Json
+  return contents
+}
+
+/** Brings what others have stored meanwhile into the session, and tells what it is then. */
+function mergeInto(
+  session: object,
+  state: SessionState,
+  snapshot: string,
+  stored: Contents,
+): string {
+  const { kit } = state
+  const base = parseSnapshot(state.baseline)
+  const mine = parseSnapshot(snapshot)
+  if (kit.conflict === 'error' && snapshot !== state.baseline) {
+    throw new SessionError(
+      'ERR_SESSION_CONFLICT',
+      'Another request has changed the session meanwhile (option "conflict").',
+    )
+  }
+  const data = merge(base.data, mine.data, stored.data)
+  const flash = merge(base.flash, mine.flash, stored.flash)
+  if (data.isConflict || flash.isConflict) kit.on?.({ type: 'conflict' })
+  state.baseline = takeSnapshot(stored.data, stored.flash)
+  state.flash = Object.assign(Object.create(null), flash.data) as Json
+  clearData(session)
+  assignData(session, data.data)
+  return takeSnapshot(data.data, flash.data)
+}
+
+/** Lets go of a session that another request has ended: what this one did goes nowhere. */
+function drop(session: object, state: SessionState): string[] {
+  state.kit.on?.({ type: 'missed' })
+  clearData(session)
+  Object.assign(state, SETTLED, { isNew: true, isDetached: true, discarded: [] })
+  return []
 }
 
 /** Ends a session: its record first, then its cookie, which goes even if the store fails. */
@@ -75,20 +196,17 @@ async function end(state: SessionState): Promise<string[]> {
   // Kept as well as returned: should the store throw, the caller still finds it.
   state.cookies = clearing
   await discard(state)
-  settle(state, '', { ...state.life, maxAge: undefined })
-  state.isNew = true
+  const life = { ...state.life, maxAge: undefined }
+  Object.assign(state, SETTLED, { isNew: true, baseline: '', life })
   return clearing
 }
 
-async function discard({ kit, ctx, store, discarded }: SessionState): Promise<void> {
+async function discard({ kit, ctx, store, discarded }: SessionState): Promise<'stored'> {
   while (store && discarded.length) {
     await callStore(kit, 'destroy', store, discarded[0]!, (key) => store.destroy(key, { ctx }))
     discarded.shift()
   }
-}
-
-function settle(state: SessionState, baseline: string, life: Decision['life']): void {
-  Object.assign(state, { baseline, life, isNew: false, stale: false, wish: '' })
+  return 'stored'
 }
 
 function checkSize(name: string, value: string): void {

@@ -21,6 +21,8 @@ export interface Facts {
   /** No record of it exists yet. */
   isNew: boolean
   wish: Wish
+  /** It was committed before in this request: another commit has to find a change. */
+  isSettled: boolean
   /** Its cookie was made with a secret that is no longer the newest. */
   stale: boolean
   /** The data and flash as they were loaded, as text. */
@@ -41,7 +43,7 @@ export interface Decision {
  * store.
  */
 export function decide(
-  { isNew, wish, stale, baseline, life }: Facts,
+  { isNew, wish, isSettled, stale, baseline, life }: Facts,
   { data, flash }: { data: Json; flash: Json },
   options: Limits & { rolling: boolean; renew: boolean },
   now: number,
@@ -55,6 +57,7 @@ export function decide(
     if (isNew) return empty && !wish ? 'nothing' : 'create'
     if (wish) return wish === 'save' ? 'forced' : wish
     if (snapshot !== baseline) return 'changed'
+    if (isSettled) return 'nothing'
     if (options.rolling) return 'rolling'
     if (options.renew && isHalfOver()) return 'renew'
     return stale ? 'forced' : 'nothing'

@@ -5,6 +5,7 @@
  * - `ERR_SESSION_SECRET` a secret is missing or too weak
  * - `ERR_SESSION_DATA` the session's data cannot be written as JSON
  * - `ERR_SESSION_TOO_LARGE` the cookie would be larger than browsers keep
+ * - `ERR_SESSION_CONFLICT` another request has changed the session meanwhile
  * - `ERR_SESSION_STORE` the store failed, or answered what no record is
  * - `ERR_SESSION_TIMEOUT` the store did not answer within `storeTimeout`
  * - `ERR_SESSION_STATE` a call came at a time when it cannot work
@@ -14,6 +15,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_SECRET'
   | 'ERR_SESSION_DATA'
   | 'ERR_SESSION_TOO_LARGE'
+  | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_TIMEOUT'
   | 'ERR_SESSION_STATE'

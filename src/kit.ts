@@ -12,9 +12,10 @@ export interface SessionEvent {
    * - `expired` its time is over
    * - `invalid` the record is none, or the `valid` option refused it
    * - `tampered` the cookie is forged, damaged, or sealed under a secret that is gone
+   * - `conflict` two requests changed the same key, and the stored value stayed
    * - `store-error` the store failed; `error` tells how
    */
-  type: 'missed' | 'expired' | 'invalid' | 'tampered' | 'store-error'
+  type: 'missed' | 'expired' | 'invalid' | 'tampered' | 'conflict' | 'store-error'
   error?: SessionError
 }
 
@@ -22,7 +23,7 @@ export interface SessionEvent {
 export type StoreOperation = 'get' | 'set' | 'destroy'
 
 /** Why a session that a cookie named was set aside. */
-export type Reason = Exclude<SessionEvent['type'], 'store-error'>
+export type Reason = Exclude<SessionEvent['type'], 'store-error' | 'conflict'>
 
 /** What the request path works with: options checked and complete, made once. */
 export interface Kit<ctx = any> extends CheckedOptions<ctx> {

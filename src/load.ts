@@ -5,7 +5,7 @@ import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
 import { storeMaxAge, type Kit, type Reason } from './kit.ts'
 import { idleLimit } from './life.ts'
-import { readRecord, type Json, type SessionRecord } from './record.ts'
+import { parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
 import type { Carried } from './seal/format.ts'
 import {
   endState,
@@ -64,12 +64,15 @@ export function load<data extends object>(
       const known = {
         isNew: false,
         hadCookie: true,
+        record: store ? (record as Json) : null,
         stale: carried.stale,
         baseline,
         life: { ...(carried.isTimed ? life : { created: now, issued: now }), expires, maxAge },
         flash,
       }
-      return createSession(kit, ctx, store, key ?? carried.id, known, contents.data)
+      // What the store compares with must not change under the application's hands.
+      const data = store?.compareAndSet ? parseSnapshot(baseline).data : contents.data
+      return createSession(kit, ctx, store, key ?? carried.id, known, data)
     })
   }
 
@@ -148,7 +151,10 @@ function createSession<data extends object>(
     baseline: '',
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
     flash: Object.create(null) as Json,
+    record: null,
     discarded: [],
+    isSettled: false,
+    error: undefined,
     isDetached: false,
     cookies: [],
     commit,

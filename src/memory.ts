@@ -25,6 +25,16 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { maxEntries = 10_000, now = Date.now } = options
   const entries = new Map<string, Entry>()
 
+  const set: Store['set'] = (key, record, maxAge) => {
+    const life = typeof maxAge === 'number' ? maxAge : 86_400_000
+    entries.delete(key)
+    entries.set(key, { json: JSON.stringify(record), expires: now() + life })
+    for (const oldest of entries.keys()) {
+      if (entries.size <= maxEntries) break
+      entries.delete(oldest)
+    }
+  }
+
   return {
     consistency: 'strong',
     hashedKeys: true,
@@ -38,14 +48,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
       return JSON.parse(entry.json) as SessionRecord
     },
 
-    set(key, record, maxAge) {
-      const life = typeof maxAge === 'number' ? maxAge : 86_400_000
-      entries.delete(key)
-      entries.set(key, { json: JSON.stringify(record), expires: now() + life })
-      for (const oldest of entries.keys()) {
-        if (entries.size <= maxEntries) break
-        entries.delete(oldest)
-      }
+    set,
+
+    compareAndSet(key, record, maxAge, previous, options) {
+      const entry = entries.get(key)
+      const present = entry && now() < entry.expires ? entry.json : 'null'
+      if (present !== JSON.stringify(previous)) return false
+      set(key, record, maxAge, options)
+      return true
     },
 
     destroy(key) {

@@ -88,6 +88,12 @@ export interface SessionOptions<ctx = any> {
     | ((error: SessionError, operation: StoreOperation) => 'throw' | 'anonymous')
     | null
   /**
+   * What happens when two requests change one session and the store can tell: `'merge'` (default)
+   * keeps the changes of both to different keys, and the stored value of one key; `'error'` throws
+   * `ERR_SESSION_CONFLICT`.
+   */
+  conflict?: 'merge' | 'error' | null
+  /**
    * Hands a store that asks for it the SHA-256 of a key (default true). `false` goes on with a
    * store that was filled without.
    */
@@ -159,6 +165,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
     (value) => typeof value === 'function' || word(/^(throw|anonymous)$/, value),
     "'throw', 'anonymous' or a function",
   ],
+  conflict: text(/^(merge|error)$/, "'merge' or 'error'"),
   hashKeys: flag,
   genid: callback,
   prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
@@ -235,6 +242,7 @@ export function checkOptions<ctx>(
     else if (!elsewhere.test(name)) refuse(`"${name}" is unknown.${suggestion(name)}`)
     checked[name as 'secrets'] = value as Secret
   }
+  delete checked.maxage
   checkTogether(checked, host)
   return checked
 }

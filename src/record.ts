@@ -55,13 +55,18 @@ export function writeRecord(
 /** Takes a record apart; `null` if it is none. */
 export function readRecord(record: unknown): Contents | null {
   if (!isPlainObject(record)) return null
-  const { _expire, _maxAge, _session, _flash, ...rest } = record
+  const { _expire, _maxAge, _session, _flash } = record
   return {
-    data: rest,
+    data: Object.fromEntries(Object.entries(record).filter(([key]) => isDataKey(key))),
     flash: isPlainObject(_flash) ? _flash : {},
     expires: typeof _expire === 'number' ? _expire : undefined,
     maxAge: _session === true ? 'session' : typeof _maxAge === 'number' ? _maxAge : undefined,
   }
+}
+
+/** Whether a key is data: those with an underscore belong to the record, `isNew` was never kept. */
+export function isDataKey(key: string): boolean {
+  return key[0] !== '_' && key !== 'isNew'
 }
 
 /** Reads JSON that may have been written by anybody: a `__proto__` in it is left out. */
@@ -71,9 +76,15 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
 }
 
-/** Whether a value is an object that JSON would write with braces. */
+/** Whether a value is an object with keys and values: no list, no date, no bytes. */
 export function isPlainObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
+/** The data and flash that a snapshot is of. */
+export function parseSnapshot(snapshot: string): { data: Json; flash: Json } {
+  const [data, flash = '{}'] = snapshot.split('\n')
+  return { data: parseJson(data || '{}') as Json, flash: parseJson(flash) as Json }
 }
 
 /** Whether an object has no keys of its own. */

@@ -1,9 +1,9 @@
-import type { Awaitable } from './awaitable.ts'
+import { isPromise, type Awaitable } from './awaitable.ts'
 import type { Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
 import { randomId } from './id.ts'
 import type { Kit } from './kit.ts'
-import { parseJson, type Json } from './record.ts'
+import { isDataKey, parseSnapshot, type Json } from './record.ts'
 import type { Store } from './store.ts'
 
 /** What a session holds where an application does not say: any JSON. */
@@ -24,9 +24,10 @@ export interface SessionMembers {
   /**
    * How long it may go without being saved, in milliseconds, or `'session'` for as long as the
    * browser is open. Assigning saves the session and outlives the configuration's `maxAge`
-   * (capped by `absoluteMaxAge`).
+   * (capped by `absoluteMaxAge`); `undefined` goes back to that.
    */
-  maxAge: number | 'session'
+  get maxAge(): number | 'session'
+  set maxAge(maxAge: number | 'session' | undefined)
 
   /** Its key in the store; `undefined` where the data travel in the cookie. */
   readonly externalKey: string | undefined
@@ -68,12 +69,16 @@ export interface SessionState extends Facts {
   /** Whether the request brought a cookie of this name, good or not. */
   hadCookie: boolean
   flash: Json
+  /** The record as the store holds it, to compare with. */
+  record: Json | null
   /** Keys whose records are to be destroyed. */
   discarded: string[]
   /** Its record could not be read: nothing but its end is kept. */
   isDetached: boolean
   /** Set-Cookie values of commits that came before the response. */
   cookies: string[]
+  /** The error of a commit that failed. */
+  error: unknown
   commit(session: object): Promise<string[]>
 }
 
@@ -102,15 +107,16 @@ export class SessionObject {
     return life.maxAge ?? kit.maxAge
   }
 
-  set maxAge(maxAge: number | 'session') {
-    if (maxAge !== 'session' && !(maxAge > 0 && isFinite(maxAge))) {
+  set maxAge(maxAge: number | 'session' | undefined) {
+    const isTime = Number.isFinite(maxAge) && (maxAge as number) > 0
+    if (maxAge && maxAge !== 'session' && !isTime) {
       throw new SessionError(
         'ERR_SESSION_OPTIONS',
         'session.maxAge must be milliseconds or "session".',
       )
     }
     const state = this.#state
-    state.life = { ...state.life, maxAge }
+    state.life = { ...state.life, maxAge: maxAge || undefined }
     state.wish ||= 'save'
   }
 
@@ -163,6 +169,11 @@ export class SessionObject {
   }
 }
 
+const { save, manuallyCommit, regenerate, destroy, flash, toJSON } = SessionObject.prototype
+// `session.flash.x = …`, by mistake, would else be seen by every other visitor.
+for (const method of [save, manuallyCommit, regenerate, destroy, flash, toJSON])
+  Object.freeze(method)
+
 /** What the kit knows of a session. */
 export const stateOf: (session: object) => SessionState = SessionObject.stateOf
 
@@ -171,7 +182,9 @@ export function dataOf(session: object): Json {
   const data: Json = {}
   for (const key of Object.keys(session)) {
     const value = (session as Json)[key]
-    if (isDataKey(key) && typeof value !== 'function') data[key] = value
+    if (!isDataKey(key)) continue
+    if (typeof value !== 'function') data[key] = value
+    else if ('toJSON' in value) data[key] = (value as { toJSON(): unknown }).toJSON()
   }
   return data
 }
@@ -191,20 +204,15 @@ export function assignData(session: object, data: Json): void {
 /** Puts a session back to what was loaded, or to nothing if it was ended. */
 export function restoreData(session: object): void {
   const state = stateOf(session)
-  const [data, flash = '{}'] = state.wish === 'destroy' ? [] : state.baseline.split('\n')
+  const { data, flash } = parseSnapshot(state.wish === 'destroy' ? '' : state.baseline)
   clearData(session)
-  assignData(session, parseJson(data || '{}') as Json)
-  state.flash = Object.assign(Object.create(null), parseJson(flash)) as Json
+  assignData(session, data)
+  state.flash = Object.assign(Object.create(null), flash) as Json
 }
 
 /** Takes all data out of a session. */
 export function clearData(session: object): void {
   for (const key of Object.keys(session)) delete (session as Json)[key]
-}
-
-/** Keys with an underscore belong to the record, and `isNew` has never been kept. */
-function isDataKey(key: string): boolean {
-  return key[0] !== '_' && key !== 'isNew'
 }
 
 /** Ends a session's state; the session gets another id if something is put in it. */
@@ -213,6 +221,9 @@ export function endState(state: SessionState): void {
   state.flash = Object.create(null) as Json
   state.wish = 'destroy'
   state.isNew = true
+  const id = newId(state.kit, state.ctx)
+  // One that is promised is waited for when it is needed.
+  state.id = isPromise(id) ? '' : id
 }
 
 /** A new store key, or a new identity for a session that lives in its cookie. */

@@ -34,6 +34,19 @@ export interface Store<ctx = any> {
   /** Forgets a record; nothing happens if there is none. */
   destroy(key: string, options: { ctx: ctx }): Awaitable<unknown>
 
+  /**
+   * Keeps a record if the one under the key is still as it was: `previous` is what `get` returned,
+   * or the record that was set last, `null` for none at all. Answers whether it did. With it no
+   * update is lost, and a session that was destroyed stays destroyed.
+   */
+  compareAndSet?(
+    key: string,
+    record: SessionRecord,
+    maxAge: number | 'session' | undefined,
+    previous: SessionRecord | null,
+    options: { rolling: boolean; changed: boolean; ctx: ctx },
+  ): Awaitable<boolean>
+
   /** Whether the session manager hands it hashed keys, so that a leaked store opens no session. */
   readonly hashedKeys?: boolean
 
