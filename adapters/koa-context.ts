@@ -50,6 +50,8 @@ export class SessionHolder {
     const data = { ...value }
     const session = this.#session && this.#isNull ? this.#session : (this.get() as Session)
     this.#isNull = false
+    const state = stateOf(session)
+    if (state.wish === 'save') state.wish = ''
     clearData(session)
     assignData(session, data)
     // As in koa-session: what an application makes is not new to it.
@@ -84,7 +86,9 @@ export class SessionHolder {
       get: () => holder.get()?.maxAge,
       set(maxAge: number) {
         const session = holder.get()
-        if (session) session.maxAge = maxAge
+        if (!session) return
+        const state = stateOf(session)
+        state.life = { ...state.life, maxAge }
       },
       enumerable: true,
     }))

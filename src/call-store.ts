@@ -23,14 +23,18 @@ export async function callStore<result>(
   let timer: ReturnType<typeof setTimeout> | undefined
   const { storeTimeout, onStoreError } = kit
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new SessionError(
-          'ERR_SESSION_TIMEOUT',
-          `The session store took longer than ${storeTimeout} ms to ${operation}.`,
-        ),
-      )
-    }, storeTimeout)
+    timer = setTimeout(
+      () => {
+        reject(
+          new SessionError(
+            'ERR_SESSION_TIMEOUT',
+            `The session store took longer than ${storeTimeout} ms to ${operation}.`,
+          ),
+        )
+        // A timer takes no more and would end at once.
+      },
+      Math.min(storeTimeout, 2 ** 31 - 1),
+    )
   })
   try {
     const hashes = store.hashedKeys && kit.hashKeys !== false

@@ -1,7 +1,7 @@
 import { callStore } from './call-store.ts'
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
-import { storeMaxAge } from './kit.ts'
+import { isForeign, storeMaxAge } from './kit.ts'
 import { idleLimit } from './life.ts'
 import { merge } from './merge.ts'
 import { parseSnapshot, readRecord, writeRecord, type Contents, type Json } from './record.ts'
@@ -39,7 +39,7 @@ export async function commit(session: object): Promise<string[]> {
 }
 
 async function commitState(session: object, state: SessionState): Promise<string[]> {
-  const { kit, ctx } = state
+  const { kit, ctx, wish } = state
   const decideNow = (facts: Facts): Decision =>
     decide(facts, { data: dataOf(session), flash: state.flash }, kit, kit.now())
   let decision = decideNow(state)
@@ -49,27 +49,35 @@ async function commitState(session: object, state: SessionState): Promise<string
   if (state.isDetached) return []
   if (kit.beforeSave) {
     await kit.beforeSave(ctx, session)
-    decision = { ...decideNow({ ...state, wish: state.wish || 'save' }), word: decision.word }
+    const again = decideNow({ ...state, wish: state.wish || 'save' })
+    const isSame = again.snapshot === state.baseline
+    decision = isSame ? { ...again, word: decision.word } : again
   }
   state.id ||= await newId(kit, ctx)
-  return write(session, state, decision)
+  // koa-session calls what was asked for no change; our own stores have to know better.
+  const isAsked = wish === 'save' || wish === 'regenerate'
+  const isTouch = decision.word === 'rolling' || decision.word === 'renew'
+  const changed = !isTouch && !(isAsked && state.store && isForeign(kit, state.store))
+  return write(session, state, decision, changed)
 }
 
 async function write(
   session: object,
   state: SessionState,
   { word, life, snapshot }: Decision,
+  changed: boolean,
 ): Promise<string[]> {
   const { kit, ctx, store } = state
   const maxAge = life.maxAge ?? kit.maxAge
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { id } = state
+    if (store && !(typeof id === 'string' && id)) refuse('must make text')
     const { data, flash } = parseSnapshot(snapshot)
     const cargo = { id, key: store && id, data, flash, life, maxAge }
     const values = await kit.format.seal(cargo, ctx)
     kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
     const outcome = store
-      ? await put(state, store, writeRecord(data, flash, life, maxAge), word, life.maxAge)
+      ? await put(state, store, writeRecord(data, flash, life, maxAge), word, life.maxAge, changed)
       : 'stored'
     if (outcome === 'failed') return []
     if (outcome === 'gone') return drop(session, state)
@@ -99,10 +107,10 @@ async function put(
   record: Json,
   word: Decision['word'],
   ownMaxAge: number | 'session' | undefined,
+  changed: boolean,
 ): Promise<Outcome> {
   const { kit, ctx, id } = state
   const { rolling } = kit
-  const changed = word !== 'rolling' && word !== 'renew'
   const limit = idleLimit(kit, ownMaxAge) + STORE_MARGIN
   const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
   const isMove = state.wish === 'regenerate' && !state.isNew
@@ -209,7 +217,12 @@ async function discard({ kit, ctx, store, discarded }: SessionState): Promise<'s
   return 'stored'
 }
 
+function refuse(fault: string): never {
+  throw new SessionError('ERR_SESSION_OPTIONS', `Session option "genid" or "encode" ${fault}.`)
+}
+
 function checkSize(name: string, value: string): void {
+  if (/[^ -:<-~]/.test(value)) refuse('must make printable ASCII without ;')
   const size = name.length + value.length
   if (size <= LARGEST_COOKIE) return
   throw new SessionError(
