@@ -5,6 +5,7 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/global-setup.ts'],
     projects: [
       {
         resolve: { alias: { '#engine': path('src/seal/engine-node.ts') } },

@@ -39,8 +39,8 @@ function settle(promise: Promise<void>, callback: Callback | undefined): Promise
 // koa-session has no such members, and applications keep data under these names. One that writes
 // `messages = session.flash = session.flash || {}` gets what it can put its messages on: a method
 // made for this session alone, which is stored as the object it is taken for.
-for (const name of ['flash', 'destroy'] as const) {
-  const method = SessionObject.prototype[name] as (...args: unknown[]) => unknown
+for (const name of ['flash', 'destroy', 'update'] as const) {
+  const method = SessionObject.prototype[name] as (...args: any[]) => unknown
   const made = new WeakMap<KoaSession, object>()
   Object.defineProperty(KoaSession.prototype, name, {
     get(this: KoaSession) {

@@ -4,7 +4,14 @@ import { SessionError } from './errors.ts'
 import { isForeign, storeMaxAge } from './kit.ts'
 import { idleLimit } from './life.ts'
 import { merge } from './merge.ts'
-import { parseSnapshot, readRecord, writeRecord, type Contents, type Json } from './record.ts'
+import {
+  parseSnapshot,
+  readRecord,
+  writeRecord,
+  type Contents,
+  type Json,
+  type SessionRecord,
+} from './record.ts'
 import { assignData, clearData, dataOf, newId, stateOf, type SessionState } from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
 import type { Store } from './store.ts'
@@ -14,6 +21,9 @@ const STORE_MARGIN = 10_000
 
 /** How often a commit looks again at a record that others keep changing. */
 const MOST_ROUNDS = 3
+
+/** The same for `session.update()`, which may meet many that change the same value. */
+const MOST_UPDATE_ROUNDS = 16
 
 /** Takes the place of a record whose id was given up, until the store forgets it. */
 const GIVEN_UP = { _expire: 1, _maxAge: 1000 }
@@ -69,7 +79,8 @@ async function write(
 ): Promise<string[]> {
   const { kit, ctx, store } = state
   const maxAge = life.maxAge ?? kit.maxAge
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  const rounds = state.update ? MOST_UPDATE_ROUNDS : MOST_ROUNDS
+  for (let round = 0; round < rounds; round++) {
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
     const { data, flash } = parseSnapshot(snapshot)
@@ -87,7 +98,7 @@ async function write(
       return kit.format.write(values, left, ctx)
     }
     if (outcome === 'taken') state.id = await newId(kit, ctx)
-    else snapshot = mergeInto(session, state, snapshot, outcome)
+    else snapshot = await bringIn(session, state, snapshot, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
 }
@@ -104,7 +115,7 @@ type Outcome = 'stored' | 'failed' | 'gone' | 'taken' | Contents
 async function put(
   state: SessionState,
   store: Store,
-  record: Json,
+  record: SessionRecord,
   word: Decision['word'],
   ownMaxAge: number | 'session' | undefined,
   changed: boolean,
@@ -115,14 +126,17 @@ async function put(
   const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
   const isMove = state.wish === 'regenerate' && !state.isNew
   const previous = isMove || state.isNew || word === 'regenerate' ? null : state.record
+  const { _expire: expire } = record
+  const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
   const stored = await callStore(kit, 'set', store, id, async (key) => {
     const options = { rolling, changed, ctx }
+    if (isTouch) return store.touch!(key, keep, { expire, ctx })
     if (store.compareAndSet) return store.compareAndSet(key, record, keep, previous, options)
     await store.set(key, record, keep, options)
     return true
   })
   if (stored === undefined) return 'failed'
-  if (!stored) return previous === null ? 'taken' : look(state, store, id)
+  if (!stored) return previous === null ? 'taken' : isTouch ? 'gone' : look(state, store, id)
   let outcome: Outcome = 'failed'
   try {
     outcome = isMove && store.compareAndSet ? await giveUp(state, store) : await discard(state)
@@ -130,7 +144,7 @@ async function put(
     // The old id is still good, or another request was first: nobody will ever know the new one.
     if (outcome !== 'stored') await discard({ ...state, discarded: [id] }).catch(() => {})
   }
-  state.record = record
+  state.record = isTouch ? { ...state.record, _expire: expire } : record
   return outcome
 }
 
@@ -164,16 +178,17 @@ async function look(state: SessionState, store: Store, id: string): Promise<Outc
 }
 
 /** Brings what others have stored meanwhile into the session, and tells what it is then. */
-function mergeInto(
+async function bringIn(
   session: object,
   state: SessionState,
   snapshot: string,
   stored: Contents,
-): string {
-  const { kit } = state
+): Promise<string> {
+  const { kit, update } = state
   const base = parseSnapshot(state.baseline)
-  const mine = parseSnapshot(snapshot)
-  if (kit.conflict === 'error' && snapshot !== state.baseline) {
+  // A change that can be made again is made on the stored data, and not merged.
+  const mine = parseSnapshot(update ? update.before : snapshot)
+  if (kit.conflict === 'error' && !update && snapshot !== state.baseline) {
     throw new SessionError(
       'ERR_SESSION_CONFLICT',
       'Another request has changed the session meanwhile (option "conflict").',
@@ -186,7 +201,8 @@ function mergeInto(
   state.flash = Object.assign(Object.create(null), flash.data) as Json
   clearData(session)
   assignData(session, data.data)
-  return takeSnapshot(data.data, flash.data)
+  if (update) await update.change(session)
+  return takeSnapshot(dataOf(session), state.flash)
 }
 
 /** Lets go of a session that another request has ended: what this one did goes nowhere. */

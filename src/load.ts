@@ -154,6 +154,7 @@ function createSession<data extends object>(
     record: null,
     discarded: [],
     isSettled: false,
+    update: undefined,
     error: undefined,
     isDetached: false,
     cookies: [],

@@ -58,6 +58,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
       return true
     },
 
+    touch(key, maxAge, { expire }) {
+      const entry = entries.get(key)
+      if (!entry || !(now() < entry.expires)) return false
+      const record = { ...(JSON.parse(entry.json) as SessionRecord), _expire: expire }
+      set(key, record, maxAge, { rolling: true, changed: false, ctx: undefined })
+      return true
+    },
+
     destroy(key) {
       entries.delete(key)
     },

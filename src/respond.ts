@@ -8,8 +8,8 @@ import type { Outcome } from './lazy-session.ts'
  *   and fetched responses.
  */
 export function respond(response: Response, outcome: Outcome): Response {
-  // A protocol upgrade ends the exchange of headers that a browser stores.
-  if (!outcome.used || response.status === 101) return response
+  // No browser sees the headers of a protocol upgrade (101) or of a network error (0).
+  if (!outcome.used || response.status < 200) return response
   try {
     writeHeaders(response.headers, outcome.cookies)
     return response

@@ -1,5 +1,5 @@
 import { isPromise, type Awaitable } from './awaitable.ts'
-import type { Facts } from './decide.ts'
+import { takeSnapshot, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
 import { randomId } from './id.ts'
 import type { Kit } from './kit.ts'
@@ -53,6 +53,14 @@ export interface SessionMembers {
   /** Ends it: data, cookie and stored record. What is put in afterwards is a new session. */
   destroy(): void
 
+  /**
+   * Changes it and saves it at once. Where another request has changed it meanwhile and the store
+   * can tell, the change is made again on what is stored: no increment is lost.
+   *
+   * @param change May run several times.
+   */
+  update(change: (session: this) => unknown): Promise<void>
+
   /** Leaves a message for the next page that asks. */
   flash(key: string, value: unknown): void
   /** Takes the message that was left, or `undefined`. */
@@ -77,6 +85,8 @@ export interface SessionState extends Facts {
   isDetached: boolean
   /** Set-Cookie values of commits that came before the response. */
   cookies: string[]
+  /** A change under way that can be made again, and the session as it was before. */
+  update: { before: string; change(session: object): unknown } | undefined
   /** The error of a commit that failed. */
   error: unknown
   commit(session: object): Promise<string[]>
@@ -155,6 +165,17 @@ export class SessionObject {
     state.id = await newId(state.kit, state.ctx)
   }
 
+  async update(change: (session: any) => unknown): Promise<void> {
+    const state = this.#state
+    state.update = { before: takeSnapshot(dataOf(this), state.flash), change }
+    try {
+      await change(this)
+      await this.manuallyCommit()
+    } finally {
+      state.update = undefined
+    }
+  }
+
   destroy(): void {
     clearData(this)
     endState(this.#state)
@@ -169,9 +190,9 @@ export class SessionObject {
   }
 }
 
-const { save, manuallyCommit, regenerate, destroy, flash, toJSON } = SessionObject.prototype
+const { save, manuallyCommit, regenerate, destroy, update, flash, toJSON } = SessionObject.prototype
 // `session.flash.x = …`, by mistake, would else be seen by every other visitor.
-for (const method of [save, manuallyCommit, regenerate, destroy, flash, toJSON])
+for (const method of [save, manuallyCommit, regenerate, destroy, update, flash, toJSON])
   Object.freeze(method)
 
 /** What the kit knows of a session. */

@@ -47,6 +47,16 @@ export interface Store<ctx = any> {
     options: { rolling: boolean; changed: boolean; ctx: ctx },
   ): Awaitable<boolean>
 
+  /**
+   * Lets a record live on and leaves the rest of it as it is: its `_expire` becomes
+   * `options.expire`, and the store keeps it for `maxAge` from now on. `false` if it is gone.
+   */
+  touch?(
+    key: string,
+    maxAge: number | 'session' | undefined,
+    options: { expire: number; ctx: ctx },
+  ): Awaitable<boolean>
+
   /** Whether the session manager hands it hashed keys, so that a leaked store opens no session. */
   readonly hashedKeys?: boolean
 
