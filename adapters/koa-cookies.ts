@@ -44,7 +44,7 @@ export function createHostFormat(options: CheckedOptions<any>): Format<CookieCon
     },
 
     seal: ({ key, data, flash, life, maxAge }) => [
-      key ?? encode(writeRecord(data, flash, life, maxAge)),
+      key ?? encode(writeRecord(data!, flash, life, maxAge)),
     ],
 
     write([value], maxAge, ctx) {

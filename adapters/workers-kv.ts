@@ -7,7 +7,7 @@ import { parseJson, SessionError, type Store } from '../src/index.ts'
 
 /** What the store needs of a KV namespace: a binding like `env.SESSIONS`. */
 export interface KvNamespace {
-  get(key: string, type: 'text'): Promise<string | null>
+  get(keys: string[], type: 'text'): Promise<Map<string, string | null>>
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>
   delete(key: string): Promise<void>
 }
@@ -29,9 +29,12 @@ const LONGEST_KEY = 512
 /**
  * Keeps records in a Workers KV namespace.
  *
- * KV is eventually consistent: another location may read a record that is a minute old, also
- * after a logout, and of two requests at once the last one's data stay. Where that matters use a
- * strongly consistent store.
+ * KV is eventually consistent: another location may read what is a minute old, and of two requests
+ * at once the last one's data stay. So the sealed cookie brings the number of the last write along
+ * and, where it fits, a snapshot of the data, which stands in for an older record for 90 seconds:
+ * a browser reads its own writes everywhere. A session that was destroyed leaves a mark which no
+ * late write undoes: a copied cookie works in other locations for up to about 90 seconds more, and
+ * never again. Where that is too long use a strongly consistent store.
  *
  * @param namespace The binding, `env.SESSIONS`.
  * @throws SessionError `ERR_SESSION_OPTIONS` if it is none.
@@ -50,9 +53,11 @@ export function createKvStore(namespace: KvNamespace, options: KvStoreOptions = 
     hashedKeys: true,
 
     async get(key) {
-      if (isTooLong(prefix + key)) return null
-      const text = await namespace.get(prefix + key, 'text')
-      if (text === null) return null
+      const [name, mark] = namesOf(key)
+      if (isTooLong(mark)) return null
+      const found = await namespace.get([name, mark], 'text')
+      if (found.get(mark)) return { _ended: true }
+      const text = found.get(name) ?? 'null'
       try {
         return parseJson(text)
       } catch {
@@ -62,23 +67,38 @@ export function createKvStore(namespace: KvNamespace, options: KvStoreOptions = 
     },
 
     async set(key, record, maxAge, { changed }) {
-      if (isTooLong(prefix + key)) {
+      const [name, mark] = namesOf(key)
+      if (isTooLong(mark)) {
         throw new SessionError(
           'ERR_SESSION_OPTIONS',
           `Workers KV takes keys of up to ${LONGEST_KEY} bytes: shorten "prefix" or what "genid" makes.`,
         )
       }
-      const seconds = typeof maxAge === 'number' ? Math.ceil(maxAge / 1000) : 86_400
       const value = JSON.stringify(record)
-      const expirationTtl = Math.max(seconds, SHORTEST_TTL)
       // That a session lives a little shorter than it might is no reason to fail a request.
-      await write(() => namespace.put(prefix + key, value, { expirationTtl }), changed)
+      await write(() => namespace.put(name, value, ttlOf(maxAge)), changed)
     },
 
-    async destroy(key) {
-      if (!isTooLong(prefix + key)) await write(() => namespace.delete(prefix + key), true)
+    async destroy(key, { maxAge }) {
+      const [name, mark] = namesOf(key)
+      if (isTooLong(mark)) return
+      // The mark is a key of its own: a late write of the record cannot undo it.
+      await Promise.all([
+        write(() => namespace.put(mark, '1', ttlOf(maxAge)), true),
+        write(() => namespace.delete(name), true),
+      ])
     },
   }
+
+  /** The key of a record, and the one that says that it has ended. */
+  function namesOf(key: string): [record: string, mark: string] {
+    return [prefix + key, `${prefix}${key}:ended`]
+  }
+}
+
+function ttlOf(maxAge: unknown): { expirationTtl: number } {
+  const seconds = typeof maxAge === 'number' ? Math.ceil(maxAge / 1000) : 86_400
+  return { expirationTtl: Math.max(seconds, SHORTEST_TTL) }
 }
 
 function isTooLong(key: string): boolean {

@@ -84,16 +84,24 @@ async function write(
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
     const { data, flash } = parseSnapshot(snapshot)
-    const cargo = { id, key: store && id, data, flash, life, maxAge }
+    const version = store?.consistency === 'eventual' ? state.version + 1 : undefined
+    const cargo = { id, key: store && id, data, flash, life, maxAge, version }
     const values = await kit.format.seal(cargo, ctx)
     kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
     const outcome = store
-      ? await put(state, store, writeRecord(data, flash, life, maxAge), word, life.maxAge, changed)
+      ? await put(
+          state,
+          store,
+          { ...(version && { _version: version }), ...writeRecord(data, flash, life, maxAge) },
+          word,
+          life.maxAge,
+          changed,
+        )
       : 'stored'
     if (outcome === 'failed') return []
     if (outcome === 'gone') return drop(session, state)
     if (outcome === 'stored') {
-      Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true })
+      Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true, version })
       const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
       return kit.format.write(values, left, ctx)
     }
@@ -172,7 +180,12 @@ async function look(state: SessionState, store: Store, id: string): Promise<Outc
   })
   if (!found) return 'failed'
   const contents = readRecord(found.record)
-  if (!contents || !(kit.now() <= (contents.expires ?? Infinity))) return 'gone'
+  if (
+    !contents ||
+    (found.record as SessionRecord)._ended ||
+    !(kit.now() <= (contents.expires ?? Infinity))
+  )
+    return 'gone'
   state.record = found.record as Json
   return contents
 }
@@ -225,9 +238,13 @@ async function end(state: SessionState): Promise<string[]> {
   return clearing
 }
 
-async function discard({ kit, ctx, store, discarded }: SessionState): Promise<'stored'> {
+async function discard(state: SessionState): Promise<'stored'> {
+  const { kit, ctx, store, discarded, life } = state
+  // Where the store has to remember that a session has ended: as long as a cookie of it may live.
+  const maxAge = Math.max(idleLimit(kit, life.maxAge), idleLimit(kit, undefined)) + STORE_MARGIN
+  const options = store?.consistency === 'eventual' ? { ctx, maxAge } : { ctx }
   while (store && discarded.length) {
-    await callStore(kit, 'destroy', store, discarded[0]!, (key) => store.destroy(key, { ctx }))
+    await callStore(kit, 'destroy', store, discarded[0]!, (key) => store.destroy(key, options))
     discarded.shift()
   }
   return 'stored'

@@ -28,6 +28,8 @@ export interface Facts {
   /** The data and flash as they were loaded, as text. */
   baseline: string
   life: Life
+  /** How long after a save it is not saved just to live on, in milliseconds (default 0). */
+  touchEvery?: number
 }
 
 /** What to do, and how long the session lives then. */
@@ -43,7 +45,7 @@ export interface Decision {
  * store.
  */
 export function decide(
-  { isNew, wish, isSettled, stale, baseline, life }: Facts,
+  { isNew, wish, isSettled, stale, baseline, life, touchEvery = 0 }: Facts,
   { data, flash }: { data: Json; flash: Json },
   options: Limits & { rolling: boolean; renew: boolean },
   now: number,
@@ -58,7 +60,7 @@ export function decide(
     if (wish) return wish === 'save' ? 'forced' : wish
     if (snapshot !== baseline) return 'changed'
     if (isSettled) return 'nothing'
-    if (options.rolling) return 'rolling'
+    if (options.rolling && now - life.issued >= touchEvery) return 'rolling'
     if (options.renew && isHalfOver()) return 'renew'
     return stale ? 'forced' : 'nothing'
   }

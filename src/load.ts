@@ -17,6 +17,9 @@ import {
 } from './session.ts'
 import type { Store } from './store.ts'
 
+/** How long after its sealing a snapshot may stand in for a record, in milliseconds. */
+const SNAPSHOT_LIFE = 90_000
+
 /** A Cookie header as runtimes hand it over. */
 export type CookieHeader = string | readonly string[] | null | undefined
 
@@ -36,7 +39,10 @@ export function load<data extends object>(
     if (!carried) return fresh(kit, ctx, store, false)
     if (typeof carried === 'string') return setAside(carried)
     const { key, record } = carried
-    if (!store) return record ? accept(carried, record) : setAside('missed', undefined, record)
+    if (!store) {
+      if (key !== undefined) return setAside('missed')
+      return record ? accept(carried, record) : setAside('missed', undefined, record)
+    }
     if (key === undefined) return setAside('missed')
     const maxAge = storeMaxAge(kit, store, kit.maxAge, idleLimit(kit, undefined))
     const options = { rolling: kit.rolling, ctx }
@@ -45,7 +51,8 @@ export function load<data extends object>(
     }).then((found) => {
       // The store failed and the application goes on: of this request nothing but a logout is kept.
       if (!found) return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key] })
-      return found.record ? accept(carried, found.record) : setAside('missed', key, found.record)
+      const newest = newer(carried, found.record, kit.now())
+      return newest ? accept(carried, newest) : setAside('missed', key, found.record)
     })
   })
 
@@ -53,7 +60,12 @@ export function load<data extends object>(
     const { key, life } = carried
     const now = kit.now()
     const contents = readRecord(record)
-    const flash = Object.assign(Object.create(null), contents?.flash, carried.flash) as Json
+    const isSnapshot = record === carried.record
+    const flash = Object.assign(
+      Object.create(null),
+      contents?.flash,
+      isSnapshot && carried.flash,
+    ) as Json
     const baseline = contents && snapshotOf(contents.data, flash)
     if (!baseline) return setAside('invalid', key, record)
     const expires = Math.min(life.expires ?? Infinity, contents.expires ?? Infinity)
@@ -65,6 +77,7 @@ export function load<data extends object>(
         isNew: false,
         hadCookie: true,
         record: store ? (record as Json) : null,
+        version: Math.max(carried.version ?? 0, (record as SessionRecord)._version ?? 0),
         stale: carried.stale,
         baseline,
         life: { ...(carried.isTimed ? life : { created: now, issued: now }), expires, maxAge },
@@ -94,6 +107,18 @@ export function load<data extends object>(
   }
 }
 
+/**
+ * The newer of a record and the snapshot that the cookie brought: a store that is eventually
+ * consistent may answer with an older record, or with none, for a while after a write. That a
+ * session has ended beats any snapshot, and a snapshot is good for no longer than that while.
+ */
+function newer(carried: Carried, found: unknown, now: number): unknown {
+  const { record, version = 0, life } = carried
+  const { _ended, _version = 0 } = Object(found) as SessionRecord
+  if (_ended) return null
+  return record && _version < version && now - life.issued < SNAPSHOT_LIFE ? record : found
+}
+
 /** Makes the session that a logout leaves behind: nothing in it, its old record to be destroyed. */
 export function loadEnded<data extends object>(
   kit: Kit,
@@ -106,8 +131,10 @@ export function loadEnded<data extends object>(
     chain(fresh<data>(kit, ctx, store, hadCookie), (session) => {
       const state = stateOf(session)
       endState(state)
-      const { key } = Object(carried) as Partial<Carried>
-      if (key !== undefined) state.discarded.push(key)
+      const { key, life } = Object(carried) as Partial<Carried>
+      if (key === undefined) return session
+      state.discarded.push(key)
+      state.life = { ...state.life, maxAge: life!.maxAge }
       return session
     }),
   )
@@ -150,8 +177,11 @@ function createSession<data extends object>(
     wish: '',
     baseline: '',
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
+    // One write a second to a key, and every write counts: no store of that kind wants more.
+    touchEvery: store?.consistency === 'eventual' ? 60_000 : 0,
     flash: Object.create(null) as Json,
     record: null,
+    version: 0,
     discarded: [],
     isSettled: false,
     update: undefined,

@@ -15,6 +15,10 @@ export interface SessionRecord {
   _session?: true
   /** Messages for the next page. */
   _flash?: Json
+  /** Counts the writes, where the store is eventually consistent. */
+  _version?: number
+  /** Set where the session has ended, and nothing else with it. */
+  _ended?: true
 }
 
 /** How long a session lives and since when, in milliseconds. */

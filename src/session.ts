@@ -79,6 +79,8 @@ export interface SessionState extends Facts {
   flash: Json
   /** The record as the store holds it, to compare with. */
   record: Json | null
+  /** How often the record was written, where that is counted. */
+  version: number
   /** Keys whose records are to be destroyed. */
   discarded: string[]
   /** Its record could not be read: nothing but its end is kept. */

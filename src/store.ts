@@ -31,8 +31,13 @@ export interface Store<ctx = any> {
     options: { rolling: boolean; changed: boolean; ctx: ctx },
   ): Awaitable<unknown>
 
-  /** Forgets a record; nothing happens if there is none. */
-  destroy(key: string, options: { ctx: ctx }): Awaitable<unknown>
+  /**
+   * Forgets a record; nothing happens if there is none.
+   *
+   * @param options `maxAge` tells a store that is eventually consistent how long, in milliseconds,
+   *   to answer with `{ _ended: true }`: as long as a cookie of the session may live.
+   */
+  destroy(key: string, options: { ctx: ctx; maxAge?: number }): Awaitable<unknown>
 
   /**
    * Keeps a record if the one under the key is still as it was: `previous` is what `get` returned,

@@ -378,6 +378,236 @@ const differences: Difference[] = [
     })),
   },
   {
+    reason:
+      'For a browser session a store gets no maxAge, as the documentation of egg-session says.',
+    cases: /^store > (maxAge "session"|session\.maxAge "session"|.* of a browser session)/,
+    expected: everyPage(({ store }) => ({
+      store: store.map((call) =>
+        call.maxAge === 'session' ? { ...call, maxAge: '(undefined)' } : call,
+      ),
+    })),
+  },
+  {
+    reason: 'Data may have a key of any name.',
+    cases: /^\w+ > a key named toJSON$/,
+    expected: async (stock, other) => {
+      const data = { toJSON: 'v', a: 1 }
+      const saved = saves(data, await other(plainSave))
+      return all(
+        page(0, () => saved),
+        page(1, () => ({ body: { value: data }, store: any })),
+      )(stock)
+    },
+  },
+  {
+    reason: 'A key named `__proto__` is left out and does no harm.',
+    cases: /^\w+ > a key named __proto__$/,
+    expected: async (stock, other) => {
+      const saved = saves({ a: 1 }, await other(plainSave))
+      return all(
+        page(0, () => saved),
+        page(1, () => ({ body: { value: { a: 1 } }, store: any })),
+      )(stock)
+    },
+  },
+  {
+    reason: 'A key named `__proto__` is left out and does no harm.',
+    cases: /^signed > a stored key named __proto__$/,
+    expected: page(0, () => ({ status: 200, body: { value: [1, null] }, logs: [] })),
+  },
+  {
+    reason: 'Data that JSON cannot write are refused with a code.',
+    cases: /^\w+ > (circular data|a BigInt)$/,
+    expected: page(
+      0,
+      error(
+        'SessionError: The session holds what JSON cannot write: a cycle, a BigInt, or too many levels.',
+        'ERR_SESSION_DATA',
+      ),
+    ),
+  },
+  {
+    reason: 'A cookie that no browser would keep is refused with a code.',
+    cases: /^(signed|encrypted) > more than a browser keeps$/,
+    expected: page(0, () => ({
+      status: 500,
+      body: {
+        error: expect.stringContaining('SessionError: The session cookie has'),
+        code: 'ERR_SESSION_TOO_LARGE',
+      },
+      cookies: [],
+      events: any,
+      logs: any,
+    })),
+  },
+  {
+    reason: "The page's own error is not hidden by one of the session.",
+    cases: /> (beforeSave|set\(\)) fails after the page failed$/,
+    expected: page(0, () => ({ body: { caught: 'the page failed' }, logs: any })),
+  },
+  {
+    reason: "A removed session's cookie goes even if the store fails.",
+    cases: /^store > destroy\(\) fails$/,
+    expected: page(2, () => ({ cookies: ['EGG_SESS', 'EGG_SESS.sig'].map(removal) })),
+  },
+  {
+    reason: 'save() with `overwrite: false` and the end of the page send one cookie, not two.',
+    cases: /^signed > overwrite false and save\(\)$/,
+    expected: page(0, ({ cookies }) => ({ cookies: cookies.slice(0, cookies.length / 2) })),
+  },
+  ...['5', 'true', '"abc"', '[1,2]'].map((payload): Difference => {
+    const refused = {
+      logs: [warning(`[session][invalid] key(undefined) value(${payload})`)],
+      events: [{ event: 'session:invalid', value: JSON.parse(payload) as unknown, ctx: true }],
+    }
+    return {
+      reason: 'What is no object is no session.',
+      cases: RegExp(`^signed > a signed payload of ${payload.replaceAll(/[[\]]/g, '\\$&')}$`),
+      expected: async (stock, other) => {
+        const saved = saves({ views: 1 }, await other(plainSave))
+        return all(
+          page(1, () => ({ body: { value: {} }, ...refused })),
+          page(2, () => ({ ...saved, ...refused })),
+        )(stock)
+      },
+    }
+  }),
+  {
+    reason: 'What is no object is no session.',
+    cases: /^store > a record that is ("text"|true|\[1\])$/,
+    expected: all(
+      page(0, () => ({ body: { value: {} }, store: any, logs: any, events: any })),
+      page(1, ({ cookies, store }) => ({
+        cookies: cookies.map((cookie) =>
+          cookie.form === 'plain' ? { ...cookie, payload: '<random 1>' } : cookie,
+        ),
+        store: expect.arrayContaining([
+          {
+            ...store.at(-1),
+            key: '<random 1>',
+            record: expect.objectContaining({ views: 1, _maxAge: 86_400_000 }),
+          },
+        ]),
+        logs: any,
+        events: any,
+      })),
+      note('left', expect.any(Boolean)),
+    ),
+  },
+  {
+    reason:
+      'A record that ended, or that `valid` refuses, is taken out of the store when it is found.',
+    cases: /^(store|production) > (a record that (ended|valid refuses)|logValue false)$/,
+    expected: all(
+      page(0, ({ store }) => ({
+        store: [...store, { call: 'destroy', key: 'known', options: 'ctx' }],
+      })),
+      page(1, ({ events, logs }) => ({
+        events: events.map(({ key, ctx }) => ({ event: 'session:missed', key, ctx })),
+        logs: logs.map((log) => ({ ...log, text: '[session][missed] key(known)' })),
+      })),
+      note('left', false),
+    ),
+  },
+  {
+    reason: 'Data do not change how long a session lives: they may come from a visitor.',
+    cases: /^\w+ > a lifetime among the data$/,
+    expected: async (stock, other) => {
+      const data = { maxAge: 5000, a: 1 }
+      const saved = saves(data, await other(plainSave))
+      return all(
+        page(0, () => saved),
+        page(1, () => ({ body: { value: data } })),
+      )(stock)
+    },
+  },
+  {
+    reason: 'A session that is replaced unread is the one of the cookie, as with a store.',
+    cases: /^(signed|encrypted) > replaced by its equal$/,
+    expected: page(1, () => ({ cookies: [] })),
+  },
+  {
+    reason: 'An assignment of the wrong type is a TypeError.',
+    cases: /^\w+ > assigned (undefined|text|5|true)$/,
+    expected: page(0, error('TypeError: this.session can only be set as null or an object.')),
+  },
+  {
+    reason: 'No record is written that no cookie can name any more.',
+    cases: /^store > the response is already on its way$/,
+    expected: page(0, () => ({ store: [] })),
+  },
+  {
+    reason: 'Ids are 32 random bytes.',
+    cases: /^store > what an id looks like$/,
+    expected: note('form', [true, 43, true]),
+  },
+  {
+    reason: 'With `externalKey` there is no cookie to remove.',
+    cases: /^store > externalKey of the application$/,
+    expected: page(3, () => ({ cookies: [] })),
+  },
+  {
+    reason: 'A mistake in an option stops the application when it starts, and names the option.',
+    cases: /^invalid > starts$/,
+    expected: note(STARTS, {
+      started: false,
+      message: expect.stringContaining('maxAge'),
+      code: 'ERR_SESSION_OPTIONS',
+    }),
+  },
+  {
+    reason: '`null` leaves an option unset, as it always did before koa-session 7.',
+    cases: /^unset > starts$/,
+    hosts: egg4,
+    expected: note(STARTS, { started: true, logs: [] }),
+  },
+  {
+    reason: 'A lifetime that is none is refused with a code, and the session keeps the one it has.',
+    cases: /^\w+ > session\.maxAge as text$/,
+    expected: async (stock, other) => {
+      const saved = saves({ user: 'fred' }, await other(plainSave))
+      const savedAgain = saves({ user: 'fred', views: 1 }, await other(plainSave))
+      const text = 'SessionError: session.maxAge must be milliseconds or "session".'
+      const lasting = ({ body }: Exchange): Partial<Exchange> => ({
+        body: { value: [(body as { value: unknown[] }).value[0], 86_400_000] },
+      })
+      return all(
+        page(0, (exchange) => ({
+          ...error(text, 'ERR_SESSION_OPTIONS')(exchange),
+          cookies: saved.cookies!,
+          store: saved.store!,
+        })),
+        page(1, lasting),
+        page(2, ({ store: [get] }) => ({
+          cookies: savedAgain.cookies!,
+          store: get ? [get, ...savedAgain.store!] : [],
+        })),
+        page(3, lasting),
+      )(stock)
+    },
+  },
+  {
+    reason: "A record is the store's own: what the page changes later does not reach it.",
+    cases: /^store > a store that keeps the very object$/,
+    expected: page(1, () => ({ body: { value: { deep: { n: 1 } } } })),
+  },
+  {
+    reason: 'What was never stored is not destroyed.',
+    cases: /^store > (removed where none was|set\(\) fails)$/,
+    expected: everyPage(({ store }) => ({
+      store: store.some(({ call }) => call === 'get')
+        ? store
+        : store.filter(({ call }) => call !== 'destroy'),
+    })),
+  },
+  {
+    reason: 'A cookie that anybody can write is warned of.',
+    cases: /^signed > neither signed nor encrypted$/,
+    expected: page(0, () => ({
+      logs: [warning(expect.stringContaining('signed: false'))],
+    })),
+  },
+  {
     reason: 'The warnings are those of egg-session, in both generations.',
     cases: /^production > starts$/,
     hosts: egg4,

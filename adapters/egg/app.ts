@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EggApplication } from './application.ts'
+import { voiceOf, type EggApplication } from './application.ts'
 
 /** The plugin's boot: Egg calls `configWillLoad` before it builds its middlewares. */
 class SessionBoot {
@@ -13,8 +13,9 @@ class SessionBoot {
     const app = this.#app
     const { session, coreMiddleware } = app.config
     if (!session['httpOnly']) {
-      app.logger.warn(
-        '[egg-session]: please set `config.session.httpOnly` to true. It is very dangerous if session can read by client JavaScript.',
+      const { name, logger } = voiceOf(app)
+      logger.warn(
+        `[${name}]: please set \`config.session.httpOnly\` to true. It is very dangerous if session can read by client JavaScript.`,
       )
     }
     coreMiddleware.push('session')

@@ -9,6 +9,8 @@ export interface Carried {
   key?: string | undefined
   record?: SessionRecord | undefined
   flash?: Json | undefined
+  /** Which write of the record it was sealed with; `record` is a snapshot of that one then. */
+  version?: number | undefined
   life: Life
   /** Whether `life` comes from the cookie; else the record alone knows it. */
   isTimed: boolean
@@ -23,11 +25,14 @@ export type Refusal = 'tampered' | 'expired'
 export interface Cargo {
   id: string
   key: string | undefined
-  data: Json
+  /** Left out of a cookie with a key and a version, the cookie brings no snapshot. */
+  data: Json | undefined
   flash: Json
   life: Life
   /** The limit in force: the session's own `maxAge` or the configured one. */
   maxAge: number | 'session'
+  /** Which write of the record this is, for a store that may answer with an older one. */
+  version?: number | undefined
 }
 
 /** A cookie format: how a session's cookie is read, and what it is written as. */

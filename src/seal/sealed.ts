@@ -58,17 +58,26 @@ export function createSealedFormat(
     },
 
     seal(cargo) {
-      return chain(keyring.current(Math.floor(options.now() / 1000)), ({ key, header }) =>
-        chain(engine.seal(key, header, writeClaims(cargo)), (sealed) => [`${header}..${sealed}`]),
-      )
+      return chain(keyring.current(Math.floor(options.now() / 1000)), ({ key, header }) => {
+        const seal = (text: string): Awaitable<string[]> =>
+          chain(engine.seal(key, header, text), (sealed) => [`${header}..${sealed}`])
+        return chain(seal(writeClaims(cargo)), (values) => {
+          // A snapshot goes along where it fits.
+          const fits = options.key.length + values[0]!.length <= LARGEST_COOKIE
+          return fits || !cargo.version
+            ? values
+            : seal(writeClaims({ ...cargo, data: undefined }))
+        })
+      })
     },
   }
 }
 
-function writeClaims({ id, key, data, flash, life, maxAge }: Cargo): string {
+function writeClaims({ id, key, data, flash, life, maxAge, version }: Cargo): string {
   const iat = Math.floor(life.issued / 1000)
   // A store's key is the identity where it has the shape of one, and travels as `d` where not.
   const sid = isSessionId(id) ? id : randomId()
+  const hasData = key === undefined || (version && key === sid && data)
   return JSON.stringify({
     sid,
     iat,
@@ -76,8 +85,9 @@ function writeClaims({ id, key, data, flash, life, maxAge }: Cargo): string {
     ct: Math.floor(life.created / 1000),
     ma: maxAge === 'session' ? undefined : life.maxAge,
     st: maxAge === 'session' || undefined,
-    f: key !== undefined || isEmpty(flash) ? undefined : flash,
-    d: key === sid ? undefined : (key ?? data),
+    n: version,
+    f: hasData && !isEmpty(flash) ? flash : undefined,
+    d: hasData ? data : key === sid ? undefined : key,
   })
 }
 
@@ -89,7 +99,7 @@ function readClaims(text: string, limits: Limits, now: number, stale: boolean): 
   } catch {
     return 'tampered'
   }
-  const { sid, iat, exp, ct, ma, st, d = sid, f } = claims
+  const { sid, iat, exp, ct, ma, st, n, d = sid, f } = claims
   if (!isSessionId(sid) || !isTime(iat) || !isTime(exp) || !isTime(ct)) return 'tampered'
   if (iat > now + SKEW || ct > iat) return 'tampered'
   const maxAge = st === true ? 'session' : isTime(ma) ? ma : undefined
@@ -97,12 +107,15 @@ function readClaims(text: string, limits: Limits, now: number, stale: boolean): 
   const absolute = Math.ceil(absoluteLimit(limits) / 1000)
   // Written so that a clock that tells nothing (NaN) lets nobody in.
   if (!(now < exp && now - iat < idle && now - ct < absolute)) return 'expired'
-  const key = typeof d === 'string' ? d : undefined
+  const version = isTime(n) && n > 0 ? n : undefined
+  // With a version, the data are a snapshot of what the store has under the identity.
+  const key = typeof d === 'string' ? d : version ? sid : undefined
   return {
     id: key ?? sid,
     key,
     record: isPlainObject(d) ? d : undefined,
     flash: isPlainObject(f) ? f : undefined,
+    version,
     life: { created: ct * 1000, issued: iat * 1000, expires: exp * 1000, maxAge },
     isTimed: true,
     stale,

@@ -57,7 +57,7 @@ export function createSignedFormat(
     },
 
     seal({ key, data, flash, life, maxAge }) {
-      const value = key ?? encode(writeRecord(data, flash, life, maxAge))
+      const value = key ?? encode(writeRecord(data!, flash, life, maxAge))
       return chain(signer.sign(`${name}=${value}`), (mac) => [value, mac])
     },
   }

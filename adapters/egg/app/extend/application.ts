@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import type { Store } from '../../../../src/index.ts'
-import type { EggApplication } from '../../application.ts'
+import { voiceOf, type EggApplication } from '../../application.ts'
 
 type StoreClass = new (app: EggApplication) => Store
 
@@ -22,16 +22,18 @@ const extension: ThisType<EggApplication> & {
   set sessionStore(given: Store | StoreClass | null | undefined) {
     const app = this as unknown as EggApplication
     const { session, env } = app.config
+    const { name, logger, tellsOfRemoval } = voiceOf(app)
     if (session.store && env !== 'unittest') {
-      app.logger.warn('[egg-session] sessionStore already exists and will be overwrite')
+      logger.warn(`[${name}] sessionStore already exists and will be overwrite`)
     }
+    if (!given && tellsOfRemoval) logger.info(`[${name}] sessionStore is disabled`)
     const store = typeof given === 'function' ? new given(app) : given
-    for (const name of store ? (['get', 'set', 'destroy'] as const) : []) {
-      const method: unknown = store![name]
-      assert(typeof method === 'function', `store.${name} must be function`)
+    for (const method of store ? (['get', 'set', 'destroy'] as const) : []) {
+      const given: unknown = store![method]
+      assert(typeof given === 'function', `store.${method} must be function`)
       // Egg 3 applications still write stores with generators.
-      if (method.constructor.name === 'GeneratorFunction') {
-        store![name] = app.toAsyncFunction(store![name]) as never
+      if (given.constructor.name === 'GeneratorFunction') {
+        store![method] = app.toAsyncFunction(store![method]) as never
       }
     }
     // Not enumerable: Egg writes its configuration to a file, and a store may hold credentials.
