@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest'
+import { createMemoryStore } from '../../src/memory.ts'
+import { createSessionManager, type SessionOptions } from '../../src/index.ts'
+import { createClock, DAY, HOUR, MINUTE, NOON, SECOND, type Clock } from '../fixtures/clock.ts'
+import { parseSetCookie } from '../fixtures/cookies.ts'
+import { SECRET } from '../fixtures/secrets.ts'
+import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
+
+type Own = number | 'session' | undefined
+interface Row {
+  why: string
+  options: Partial<SessionOptions>
+  own?: Own
+  /** How long it lives, in milliseconds. */
+  life: number
+  /** Whether the cookie goes with the browser. */
+  browser?: boolean
+}
+
+const rows: Row[] = [
+  { why: 'one day by default', options: {}, life: DAY },
+  { why: 'maxAge', options: { maxAge: HOUR }, life: HOUR },
+  { why: 'one second', options: { maxAge: SECOND }, life: SECOND },
+  { why: 'a maxAge of 30 days', options: { maxAge: 30 * DAY }, life: 30 * DAY },
+  { why: 'a maxAge of 400 days', options: { maxAge: 400 * DAY }, life: 400 * DAY },
+  { why: 'absoluteMaxAge, if less', options: { maxAge: DAY, absoluteMaxAge: HOUR }, life: HOUR },
+  { why: 'maxAge, if less', options: { maxAge: HOUR, absoluteMaxAge: DAY }, life: HOUR },
+  { why: 'both, if alike', options: { maxAge: HOUR, absoluteMaxAge: HOUR }, life: HOUR },
+  { why: '30 days', options: { maxAge: 'session' }, life: 30 * DAY, browser: true },
+  {
+    why: 'absoluteMaxAge',
+    options: { maxAge: 'session', absoluteMaxAge: 8 * HOUR },
+    life: 8 * HOUR,
+    browser: true,
+  },
+  {
+    why: 'an absoluteMaxAge beyond 30 days',
+    options: { maxAge: 'session', absoluteMaxAge: 90 * DAY },
+    life: 90 * DAY,
+    browser: true,
+  },
+  { why: 'its own, longer', options: { maxAge: HOUR }, own: 3 * HOUR, life: 3 * HOUR },
+  { why: 'its own, shorter', options: { maxAge: HOUR }, own: MINUTE, life: MINUTE },
+  { why: 'its own 30 days', options: {}, own: 30 * DAY, life: 30 * DAY },
+  { why: 'its own, capped', options: { absoluteMaxAge: 2 * DAY }, own: 30 * DAY, life: 2 * DAY },
+  { why: "its own 'session'", options: {}, own: 'session', life: 30 * DAY, browser: true },
+  { why: 'its own for a browser session', options: { maxAge: 'session' }, own: HOUR, life: HOUR },
+  {
+    why: "its own 'session', capped",
+    options: { absoluteMaxAge: HOUR },
+    own: 'session',
+    life: HOUR,
+    browser: true,
+  },
+]
+
+const starts: [string, number][] = [
+  ['at noon', NOON],
+  ['in the last second of a day', Date.UTC(2026, 2, 3, 23, 59, 59)],
+  ['in the first second of a day', Date.UTC(2026, 2, 4)],
+  ['within a second', NOON + 999],
+  ['on 19 January 2038, when 32 bits end', Date.UTC(2038, 0, 19, 3, 14, 7)],
+  ['on 7 February 2106, when 32 unsigned bits end', Date.UTC(2106, 1, 7, 6, 28, 15)],
+  ['in the year 2200', Date.UTC(2200, 11, 31, 23, 59, 59)],
+]
+
+const places = [
+  ['in the cookie', (): null => null],
+  ['in a store', (clock: Clock) => createMemoryStore({ now: clock.now })],
+] as const
+
+function start(time: number, options: Partial<SessionOptions>): [Clock, Visitor] {
+  const clock = createClock(time)
+  const manager = createSessionManager({ secrets: SECRET, now: clock.now, ...options })
+  return [clock, createVisitor(manager)]
+}
+
+describe.each(places)('a session kept %s', (_, storeFor) => {
+  describe.each(starts)('that begins %s', (_, time) => {
+    it.each(rows)('lives, to the second, for $why: $options, $own', async (row) => {
+      const clock = createClock(time)
+      const store = storeFor(clock)
+      const manager = createSessionManager({
+        secrets: SECRET,
+        now: clock.now,
+        store,
+        ...row.options,
+      })
+      const visitor = createVisitor(manager)
+      const { cookies } = await visitor.visit((session) => {
+        session.user = 'fred'
+        if (row.own) session.maxAge = row.own
+      })
+      // Time counts in whole seconds, from the one in which the session was saved.
+      const end = Math.floor(time / SECOND) * SECOND + row.life
+      const { attributes } = parseSetCookie(cookies[0]!)
+      const sent = Number(attributes.get('max-age'))
+      expect(Math.abs(sent - row.life / SECOND) <= 1).toBe(!row.browser)
+      expect(attributes.has('expires')).toBe(false)
+
+      clock.set(end - 1)
+      expect(await visitor.peek()).toMatchObject({ user: 'fred', isNew: false })
+      clock.set(end)
+      expect((await visitor.peek()).toJSON()).toEqual({})
+      clock.set(end + 1000 * DAY)
+      expect((await visitor.peek()).isNew).toBe(true)
+    })
+  })
+
+  it('begins its idle time again with every save, with rolling', async () => {
+    const clock = createClock()
+    const store = storeFor(clock)
+    const options = { secrets: SECRET, now: clock.now, store, maxAge: HOUR, rolling: true }
+    const visitor = createVisitor(createSessionManager(options))
+    await visitor.visit((session) => (session.user = 'fred'))
+    for (let visits = 0; visits < 100; visits++) {
+      clock.pass(HOUR - SECOND)
+      const { session, cookies } = await visitor.visit()
+      expect(session.user).toBe('fred')
+      expect(parseSetCookie(cookies[0]!).attributes.get('max-age')).toBe('3600')
+    }
+    clock.pass(HOUR)
+    expect((await visitor.peek()).isNew).toBe(true)
+  })
+
+  it('does not begin it again without', async () => {
+    const clock = createClock()
+    const options = { secrets: SECRET, now: clock.now, store: storeFor(clock), maxAge: HOUR }
+    const visitor = createVisitor(createSessionManager(options))
+    await visitor.visit((session) => (session.user = 'fred'))
+    for (let visits = 0; visits < 59; visits++) {
+      clock.pass(MINUTE)
+      expect(await visitor.visit()).toMatchObject({ session: { user: 'fred' }, cookies: [] })
+    }
+    clock.pass(MINUTE)
+    expect((await visitor.peek()).isNew).toBe(true)
+  })
+
+  it('begins it again with renew, once less than half is left', async () => {
+    const clock = createClock()
+    const store = storeFor(clock)
+    const options = { secrets: SECRET, now: clock.now, store, maxAge: HOUR, renew: true }
+    const visitor = createVisitor(createSessionManager(options))
+    await visitor.visit((session) => (session.user = 'fred'))
+    clock.pass(30 * MINUTE)
+    expect((await visitor.visit()).cookies).toEqual([])
+    clock.pass(SECOND)
+    expect((await visitor.visit()).cookies).toHaveLength(1)
+    expect((await visitor.visit()).cookies).toEqual([])
+    clock.pass(HOUR - SECOND)
+    expect(await visitor.peek()).toMatchObject({ user: 'fred' })
+    clock.pass(SECOND)
+    expect((await visitor.peek()).isNew).toBe(true)
+  })
+
+  it.each([7 * MINUTE, 30 * MINUTE, 59 * MINUTE])(
+    'ends at absoluteMaxAge however often it is saved: every %d ms',
+    async (step) => {
+      const clock = createClock()
+      const store = storeFor(clock)
+      const visitor = createVisitor(
+        createSessionManager({
+          secrets: SECRET,
+          now: clock.now,
+          store,
+          maxAge: HOUR,
+          absoluteMaxAge: 5 * HOUR,
+          rolling: true,
+        }),
+      )
+      const end = clock.now() + 5 * HOUR
+      await visitor.visit((session) => (session.user = 'fred'))
+      while (clock.now() + step < end) {
+        clock.pass(step)
+        const { session, cookies } = await visitor.visit((session) => (session.at = clock.now()))
+        expect(session.user).toBe('fred')
+        const left = Math.min(HOUR, end - clock.now()) / SECOND
+        expect(parseSetCookie(cookies[0]!).attributes.get('max-age')).toBe(String(left))
+      }
+      clock.set(end - 1)
+      expect(await visitor.peek()).toMatchObject({ user: 'fred' })
+      clock.set(end)
+      expect((await visitor.peek()).isNew).toBe(true)
+    },
+  )
+
+  it('counts absoluteMaxAge anew under a new id, and not at other saves', async () => {
+    const clock = createClock()
+    const options = { secrets: SECRET, now: clock.now, maxAge: DAY, absoluteMaxAge: DAY }
+    const manager = createSessionManager({ ...options, store: storeFor(clock) })
+    const visitor = createVisitor(manager)
+    await visitor.visit((session) => (session.user = 'fred'))
+    clock.pass(23 * HOUR)
+    await visitor.visit((session) => session.regenerate())
+    clock.pass(23 * HOUR)
+    await visitor.visit((session) => session.save())
+    clock.pass(HOUR - 1)
+    expect(await visitor.peek()).toMatchObject({ user: 'fred' })
+    clock.pass(1)
+    expect((await visitor.peek()).isNew).toBe(true)
+  })
+
+  it('keeps its own maxAge at later saves, until another is set', async () => {
+    const clock = createClock()
+    const options = { secrets: SECRET, now: clock.now, store: storeFor(clock), maxAge: HOUR }
+    const visitor = createVisitor(createSessionManager(options))
+    const sent = async (act?: (session: any) => unknown): Promise<string | undefined> =>
+      parseSetCookie((await visitor.visit(act)).cookies[0]!).attributes.get('max-age')
+    expect(await sent((session) => Object.assign(session, { user: 'fred' }))).toBe('3600')
+    expect(await sent((session) => (session.maxAge = DAY))).toBe('86400')
+    expect((await visitor.peek()).maxAge).toBe(DAY)
+    clock.pass(20 * HOUR)
+    expect(await sent((session) => (session.n = 1))).toBe('86400')
+    expect(await sent((session) => (session.maxAge = 'session'))).toBeUndefined()
+    expect((await visitor.peek()).maxAge).toBe('session')
+    expect(await sent((session) => session.save())).toBeUndefined()
+    expect(await sent((session) => (session.maxAge = 1500))).toBe('2')
+  })
+})
+
+it('rounds the time of a sealed session up to seconds', async () => {
+  const [clock, visitor] = start(NOON, { maxAge: 1500 })
+  const { cookies } = await visitor.visit((session) => (session.user = 'fred'))
+  expect(parseSetCookie(cookies[0]!).attributes.get('max-age')).toBe('2')
+  clock.pass(1999)
+  expect((await visitor.peek()).user).toBe('fred')
+  clock.pass(1)
+  expect((await visitor.peek()).isNew).toBe(true)
+})
+
+describe('the present configuration', () => {
+  it.each([
+    ['a shorter maxAge', { maxAge: HOUR }],
+    ['an absoluteMaxAge', { absoluteMaxAge: HOUR }],
+  ])('ends old sessions at once: %s', async (_, later) => {
+    const [clock, visitor] = start(NOON, { maxAge: 30 * DAY })
+    await visitor.visit((session) => (session.user = 'fred'))
+    const manager = createSessionManager({ secrets: SECRET, now: clock.now, ...later })
+    clock.pass(HOUR - 1)
+    expect(await manager.load(visitor.jar.header)).toMatchObject({ user: 'fred' })
+    clock.pass(1)
+    expect((await manager.load(visitor.jar.header)).isNew).toBe(true)
+  })
+
+  it('does not lengthen what a cookie was made for', async () => {
+    const [clock, visitor] = start(NOON, { maxAge: HOUR })
+    await visitor.visit((session) => (session.user = 'fred'))
+    const manager = createSessionManager({ secrets: SECRET, now: clock.now, maxAge: 30 * DAY })
+    clock.pass(HOUR)
+    expect((await manager.load(visitor.jar.header)).isNew).toBe(true)
+  })
+})
+
+describe('a signed session', () => {
+  it('lives, to the millisecond, as long as in koa-session', async () => {
+    const [clock, visitor] = start(NOON + 1, { encrypt: false, maxAge: HOUR })
+    await visitor.visit((session) => (session.user = 'fred'))
+    clock.pass(HOUR)
+    expect(await visitor.peek()).toMatchObject({ user: 'fred' })
+    clock.pass(1)
+    expect((await visitor.peek()).isNew).toBe(true)
+  })
+
+  it.each([
+    ['its own', MINUTE, 'one minute'],
+    ['its own, longer', 3 * HOUR, 'three hours'],
+  ])('keeps a maxAge of %s', async (_, own) => {
+    const [clock, visitor] = start(NOON, { encrypt: false, maxAge: HOUR, rolling: true })
+    await visitor.visit((session) => Object.assign(session, { user: 'fred', maxAge: own }))
+    for (let visits = 0; visits < 5; visits++) {
+      clock.pass(own)
+      expect((await visitor.visit()).session).toMatchObject({ user: 'fred', maxAge: own })
+    }
+    clock.pass(own + 1)
+    expect((await visitor.peek()).isNew).toBe(true)
+  })
+})

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { isEmpty, isPlainObject, parseJson, readRecord, writeRecord } from '../../src/record.ts'
+import { DAY, NOON } from '../fixtures/clock.ts'
+
+const life = { created: NOON, issued: NOON, expires: NOON + DAY, maxAge: undefined }
+
+describe('writeRecord', () => {
+  it('puts _expire and _maxAge behind the data, as koa-session does', () => {
+    expect(JSON.stringify(writeRecord({ user: 'fred', n: 1 }, {}, life, DAY))).toBe(
+      `{"user":"fred","n":1,"_expire":${NOON + DAY},"_maxAge":${DAY}}`,
+    )
+  })
+
+  it('puts _session there for a browser session', () => {
+    expect(JSON.stringify(writeRecord({ user: 'fred' }, {}, life, 'session'))).toBe(
+      '{"user":"fred","_session":true}',
+    )
+  })
+
+  it('has the flash where there is one', () => {
+    expect(writeRecord({}, { note: 'hi' }, life, 'session')).toEqual({
+      _flash: { note: 'hi' },
+      _session: true,
+    })
+  })
+
+  it('leaves the data as they are', () => {
+    const data = Object.freeze({ user: 'fred' })
+    expect(writeRecord(data, {}, life, DAY)).not.toBe(data)
+  })
+})
+
+describe('readRecord', () => {
+  it.each([
+    [
+      { user: 'fred', _expire: 5, _maxAge: 3 },
+      { expires: 5, maxAge: 3 },
+    ],
+    [
+      { user: 'fred', _session: true },
+      { expires: undefined, maxAge: 'session' },
+    ],
+    [{ user: 'fred' }, { expires: undefined, maxAge: undefined }],
+    [
+      { user: 'fred', _expire: '5', _maxAge: '3' },
+      { expires: undefined, maxAge: undefined },
+    ],
+    [
+      { user: 'fred', _session: 'yes' },
+      { expires: undefined, maxAge: undefined },
+    ],
+    [{ user: 'fred', _flash: { a: 1 } }, { flash: { a: 1 } }],
+    [{ user: 'fred', _flash: 'a' }, { flash: {} }],
+    [{ user: 'fred', _flash: null }, { flash: {} }],
+  ])('takes %j apart', (record, contents) => {
+    expect(readRecord(record)).toMatchObject({ data: { user: 'fred' }, ...contents })
+  })
+
+  it.each([null, undefined, true, 1, '', '{"user":"fred"}', [], [{ user: 'fred' }], () => {}])(
+    'finds no record in %j',
+    (value) => {
+      expect(readRecord(value)).toBeNull()
+    },
+  )
+
+  it.each([
+    new Date(),
+    new Map([['user', 'fred']]),
+    new Set(),
+    new TextEncoder().encode('{"user":"fred"}'),
+    Buffer.from('{"user":"fred"}'),
+    new ArrayBuffer(2),
+    new Error('x'),
+    /x/,
+    new String('{"user":"fred"}'),
+    new Number(1),
+    Promise.resolve({}),
+  ])('finds no record in an object that is something else: %s', (value) => {
+    expect(readRecord(value)).toBeNull()
+  })
+
+  it.each([
+    {},
+    Object.create(null),
+    Object.create({ inherited: 1 }),
+    JSON.parse('{"__proto__":{"a":1}}'),
+  ])('finds one in any object with keys and values', (value) => {
+    expect(readRecord(value)).toMatchObject({ flash: {} })
+  })
+})
+
+describe('parseJson', () => {
+  it('reads JSON', () => {
+    const value = { a: [1, null, 'é\u0001\n', { b: false }] }
+    expect(parseJson(JSON.stringify(value))).toEqual(value)
+    expect(() => parseJson('{')).toThrow(SyntaxError)
+  })
+
+  it.each(['__proto__', '\\u005f_proto__', '__\\u0070roto__', '__proto_\\u005F'])(
+    'leaves out %s at any depth',
+    (name) => {
+      const value = parseJson(`{"a":[{"${name}":{"x":1},"b":2}],"${name}":{"x":1}}`)
+      expect(value).toEqual({ a: [{ b: 2 }] })
+      expect(JSON.stringify(value)).toBe('{"a":[{"b":2}]}')
+      expect(Object.hasOwn(value as object, '__proto__')).toBe(false)
+    },
+  )
+
+  it('keeps the name where it is a value', () => {
+    expect(parseJson('{"a":"__proto__"}')).toEqual({ a: '__proto__' })
+  })
+})
+
+describe('isPlainObject and isEmpty', () => {
+  it('tell an object with keys from others', () => {
+    expect([{}, Object.create(null)].every(isPlainObject)).toBe(true)
+    expect([null, undefined, [], 'x', 1, () => {}].some(isPlainObject)).toBe(false)
+    expect([isEmpty({}), isEmpty(Object.create(null)), isEmpty({ a: undefined })]).toEqual([
+      true,
+      true,
+      false,
+    ])
+  })
+})

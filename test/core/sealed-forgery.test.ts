@@ -1,0 +1,266 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { engine } from '#engine'
+import { createSignedFormat, createSigner } from '../../src/seal/signed.ts'
+import { checkOptions } from '../../src/options.ts'
+import { secretBytes } from '../../src/secrets.ts'
+import { createClock, NOON } from '../fixtures/clock.ts'
+import { countCalls } from '../fixtures/counting-engine.ts'
+import { isOnWebCrypto } from '../fixtures/engine.ts'
+import { dayOf, encrypt, headerOf, kidOf } from '../fixtures/jwe.ts'
+import { createSealedReader, ID, type SealedReader } from '../fixtures/sealed-reader.ts'
+import { SECRET, SECRETS } from '../fixtures/secrets.ts'
+
+const now = NOON / 1000
+const header = headerOf(SECRET, dayOf(NOON))
+const claims = JSON.stringify({ sid: ID, iat: now, exp: now + 60, ct: now, d: { admin: true } })
+const tokenUnder = (other: string): string =>
+  encrypt(claims, { secret: SECRET, name: 'sid', time: NOON, header: other })
+
+/** The header with members added or replaced. */
+const member = (json: string): string => header.replace(/}$/, `,${json}}`)
+const alg = (value: string): string => header.replace('"dir"', `"${value}"`)
+const enc = (value: string): string => header.replace('"A256GCM"', `"${value}"`)
+const kid = `${kidOf(SECRET)}.${dayOf(NOON)}`
+
+const headers: string[] = [
+  ...['none', 'None', 'NONE', 'noNE', 'RSA-OAEP', 'RSA1_5', 'A256KW', 'HS256', 'DIR', ''].map(alg),
+  ...['A128GCM', 'A192GCM', 'A128CBC-HS256', 'A256CBC-HS512', 'a256gcm', 'none', ''].map(enc),
+  alg('PBES2-HS256+A128KW').replace(/}$/, ',"p2c":2147483647,"p2s":"AAAA"}'),
+  alg('ECDH-ES').replace(/}$/, ',"epk":{"kty":"OKP","crv":"X25519","x":"AAAA"}}'),
+  member('"zip":"DEF"'),
+  member('"crit":["exp"],"exp":1'),
+  member('"crit":[]'),
+  member('"b64":false'),
+  member(`"jwk":{"kty":"oct","k":"${'A'.repeat(43)}"}`),
+  member('"jku":"https://evil.example/keys"'),
+  member('"x5c":["MIIB"]'),
+  member('"x5u":"https://evil.example/cert"'),
+  member('"cty":"JWT"'),
+  member('"alg":"dir"'),
+  member('"enc":"A256GCM"'),
+  member(`"kid":"${kid}"`),
+  member('"typ":"session-kit1+jwe"'),
+  header.replace('{', '{"alg":"none",'),
+  header.replace('session-kit1', 'session-kit2'),
+  header.replace(',"typ":"session-kit1+jwe"', ''),
+  header.replace(`"kid":"${kid}",`, ''),
+  header.replace(kid, kidOf(SECRET)),
+  header.replace(kid, `${kidOf(SECRET)}.`),
+  header.replace(kid, `${kidOf(SECRETS[1]!)}.${dayOf(NOON)}`),
+  header.replace(`"${kid}"`, 'null'),
+  header.replaceAll(',', ', '),
+  header.replaceAll(':', ': '),
+  ` ${header}`,
+  `${header}\n`,
+  `\ufeff${header}`,
+  JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(header)).toReversed())),
+  header.replace('dir', '\\u0064ir'),
+  '{}',
+  '[]',
+  'null',
+]
+
+/** Everything a client may write in place of one character. */
+const SYMBOLS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n~%,"\u00e9'
+
+/** All texts that are one edit away from a token, and all that are cut short. */
+function* edits(token: string): Generator<string> {
+  for (let at = 0; at <= token.length; at++) {
+    const [start, end] = [token.slice(0, at), token.slice(at)]
+    for (const symbol of SYMBOLS) {
+      yield start + symbol + end
+      if (at < token.length && end[0] !== symbol) yield start + symbol + end.slice(1)
+    }
+    if (at < token.length) yield start + end.slice(1)
+    if (at < token.length) yield start
+    if (at > 0) yield end
+  }
+}
+
+/** Opens texts, some at a time, and tells which ones were taken or made it throw. */
+async function misjudged(reader: SealedReader, texts: Iterable<string>): Promise<string[]> {
+  const wrong: string[] = []
+  let waiting: Promise<unknown>[] = []
+  for (const text of texts) {
+    try {
+      const opened = reader.open(text)
+      if (opened instanceof Promise) {
+        const judge = (one: unknown): void => void (one === 'tampered' || wrong.push(text))
+        waiting.push(opened.then(judge, () => wrong.push(text)))
+      } else if (opened !== 'tampered') wrong.push(text)
+    } catch {
+      wrong.push(text)
+    }
+    if (waiting.length === 1000) {
+      await Promise.all(waiting)
+      waiting = []
+    }
+  }
+  await Promise.all(waiting)
+  return wrong
+}
+
+describe('a header that is not ours to the letter', () => {
+  it('is what this file changes: as it stands it opens', async () => {
+    expect(new Set(headers).size).toBeGreaterThanOrEqual(40)
+    expect(headers).not.toContain(header)
+    expect(await createSealedReader().open(tokenUnder(header))).toMatchObject({ id: ID })
+  })
+
+  it.each(headers)('is refused before any decryption: %s', async (other) => {
+    const reader = createSealedReader()
+    expect(await reader.open(tokenUnder(other))).toBe('tampered')
+    expect(reader.engine.counts).toMatchObject({ open: 0, deriveKey: 0 })
+  })
+
+  it.each([
+    ['four parts', (token: string): string => token.split('.').slice(0, 4).join('.')],
+    ['six parts', (token: string): string => `${token}.AAAA`],
+    ['an empty sixth part', (token: string): string => `${token}.`],
+    ['three parts, a JWS', (token: string): string => token.split('.').slice(2).join('.')],
+    ['an encrypted key', (token: string): string => token.replace('..', '.AAAA.')],
+    ['a JSON serialisation', toJson],
+    ['quotes around it', (token: string): string => `"${token}"`],
+    ['5,000 more characters', (token: string): string => token + 'A'.repeat(5000)],
+    ['no header', (token: string): string => token.slice(token.indexOf('.'))],
+    ['no ciphertext', (token: string): string => token.replace(/\.[^.]+(\.[^.]+)$/, '.$1')],
+    ['no tag', (token: string): string => token.replace(/[^.]+$/, '')],
+    ['10,000 dots', (): string => '.'.repeat(10_000)],
+  ])('is refused before any decryption: %s', async (_, change) => {
+    const reader = createSealedReader()
+    expect(await reader.open(change(tokenUnder(header)))).toBe('tampered')
+    expect(reader.engine.total()).toBe(0)
+  })
+})
+
+describe('a token that was changed', () => {
+  it('never opens after one edit, and never throws', async () => {
+    const reader = createSealedReader()
+    const tokens: string[] = []
+    const count = isOnWebCrypto ? 2 : 16
+    for (let index = 0; index < count; index++) {
+      tokens.push(await reader.seal({ user: 'fred', n: 'x'.repeat(index) }))
+    }
+    let tried = 0
+    for (const token of tokens) {
+      const own = (text: string): boolean => text.replace(/^[ \t]+|[ \t]+$/g, '') !== token
+      const texts = [...edits(token)].filter(own)
+      tried += texts.length
+      expect(await misjudged(reader, texts)).toEqual([])
+      expect(await reader.open(token)).toMatchObject({ id: ID })
+    }
+    expect(tried).toBeGreaterThan(count * 40_000)
+  }, 120_000)
+
+  it('never opens with another tag', async () => {
+    const reader = createSealedReader()
+    const [token, other] = [await reader.seal({ a: 1 }), await reader.seal({ a: 2 })]
+    const parts = token.split('.')
+    const tag = Buffer.from(parts[4]!, 'base64url')
+    const ciphertext = Buffer.from(parts[3]!, 'base64url')
+    const withEnd = (text: Uint8Array, end: Uint8Array): string =>
+      [
+        ...parts.slice(0, 3),
+        ...[text, end].map((one) => Buffer.from(one).toString('base64url')),
+      ].join('.')
+    const tags = [
+      new Uint8Array(16),
+      new Uint8Array(16).fill(255),
+      Buffer.from(other.split('.')[4]!, 'base64url'),
+      ...Array.from({ length: 16 }, (_, length) => tag.subarray(0, length)),
+      Buffer.concat([tag, Buffer.alloc(1)]),
+      Buffer.from(tag.map((byte) => ~byte)),
+      ...Array.from({ length: 1000 }, () => crypto.getRandomValues(new Uint8Array(16))),
+    ]
+    const both = Buffer.concat([ciphertext, tag])
+    const shifts = Array.from({ length: 31 }, (_, index) => index - 15).filter(Boolean)
+    const shifted = shifts.map((by) => {
+      const cut = ciphertext.length + by
+      return withEnd(both.subarray(0, cut), both.subarray(cut))
+    })
+    const texts = [...tags.map((one) => withEnd(ciphertext, one)), ...shifted]
+    expect(await misjudged(reader, texts)).toEqual([])
+    expect(await reader.open(withEnd(ciphertext, tag))).toMatchObject({ id: ID })
+  })
+
+  it('never opens with the parts of two tokens', async () => {
+    const reader = createSealedReader()
+    const [a, b] = [await reader.seal({ a: 1 }), await reader.seal({ a: 2 })].map((token) =>
+      token.split('.'),
+    ) as [string[], string[]]
+    const mixed = Array.from({ length: 8 }, (_, bits) =>
+      [a[0], '', ...[2, 3, 4].map((part) => (bits & (1 << (part - 2)) ? a : b)[part])].join('.'),
+    ).filter((text) => text !== a.join('.') && text !== b.join('.'))
+    expect(mixed).toHaveLength(6)
+    expect(await misjudged(reader, mixed)).toEqual([])
+  })
+
+  it('costs no decryption if it is only 10,000 times junk', async () => {
+    const reader = createSealedReader({ secrets: SECRETS })
+    const junk = Array.from({ length: 10_000 }, (_, index) => {
+      const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(index % 300)))
+      return [bytes.toString('base64url'), '', 'A'.repeat(16), 'AAAA', 'A'.repeat(22)].join('.')
+    })
+    expect(await misjudged(reader, junk)).toEqual([])
+    expect(reader.engine.total()).toBe(0)
+  })
+})
+
+describe('a cookie name', () => {
+  const fixed = ['sid', '__Host-sid', '__Secure-sid', 'SID', 'a|b', 'si', 'sid.sig', 'EGG_SESS']
+  const fixedPairs = fixed.flatMap((a) => fixed.filter((b) => b !== a).map((b) => [a, b] as const))
+
+  async function crossed(from: string, to: string): Promise<unknown> {
+    const token = await createSealedReader({ name: from }).seal({ admin: true })
+    return createSealedReader({ name: to }).open(token)
+  }
+
+  it('is part of the key: no value opens under another name', async () => {
+    expect(fixedPairs.length).toBeGreaterThanOrEqual(50)
+    for (const [from, to] of fixedPairs) expect(await crossed(from, to)).toBe('tampered')
+  })
+
+  it('is part of the key: 1,000 random pairs', async () => {
+    const letters = [..."abAB01_-.!#$%&'*+^`|~"]
+    const name = fc.array(fc.constantFrom(...letters), { minLength: 1, maxLength: 8 })
+    const names = name.map((chars) => chars.join(''))
+    await fc.assert(
+      fc.asyncProperty(names, names, async (from, to) => {
+        fc.pre(from !== to)
+        expect(await crossed(from, to)).toBe('tampered')
+      }),
+      { numRuns: 1000 },
+    )
+  }, 60_000)
+})
+
+describe('the two formats', () => {
+  const options = checkOptions({ secrets: SECRET, key: 'sid', encrypt: false })
+
+  it('refuse each other at no cost', async () => {
+    const counting = countCalls(engine)
+    const signed = createSignedFormat(
+      createSigner(counting, secretBytes([SECRET]), 'sha256'),
+      options,
+    )
+    const sealed = createSealedReader({ clock: createClock() })
+    const life = { created: NOON, issued: NOON, expires: NOON + 1000, maxAge: undefined }
+    const cargo = { id: ID, key: undefined, data: { a: 1 }, flash: {}, life, maxAge: 1000 }
+    const [value, mac] = await signed.seal(cargo, undefined)
+    const token = await sealed.seal({ a: 1 })
+    counting.reset()
+    sealed.engine.reset()
+
+    expect(await sealed.format.open(`sid=${value}; sid.sig=${mac}`, undefined)).toBe('tampered')
+    expect(sealed.engine.total()).toBe(0)
+    expect(await signed.open(`sid=${token}`, undefined)).toBe('tampered')
+    expect(counting.total()).toBe(0)
+    expect(await signed.open(`sid=${token}; sid.sig=${mac}`, undefined)).toBe('tampered')
+  })
+})
+
+function toJson(token: string): string {
+  const [protectedHeader, , iv, ciphertext, tag] = token.split('.')
+  return JSON.stringify({ protected: protectedHeader, iv, ciphertext, tag })
+}

@@ -1,0 +1,285 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createClock, DAY, HOUR, NOON, SECOND } from '../fixtures/clock.ts'
+import { isOnWebCrypto } from '../fixtures/engine.ts'
+import { dayOf, encrypt, headerOf } from '../fixtures/jwe.ts'
+import { createSealedReader, ID } from '../fixtures/sealed-reader.ts'
+import { SECRET, SECRETS } from '../fixtures/secrets.ts'
+
+const now = NOON / 1000
+
+/** A token under the right key, its claims as given. */
+function tokenOf(claims: object | string, time = NOON): string {
+  const text = typeof claims === 'string' ? claims : JSON.stringify(claims)
+  return encrypt(text, { secret: SECRET, name: 'sid', time })
+}
+
+const claims = { sid: ID, iat: now, exp: now + 3600, ct: now, d: { user: 'fred' } }
+
+describe('the sealed format', () => {
+  it('opens what it sealed', async () => {
+    const { seal, open } = createSealedReader()
+    const value = await seal({ user: 'fred' }, { flash: { note: 'hi' } })
+    expect(await open(value)).toEqual({
+      id: ID,
+      key: undefined,
+      record: { user: 'fred' },
+      flash: { note: 'hi' },
+      life: { created: NOON, issued: NOON, expires: NOON + DAY, maxAge: undefined },
+      isTimed: true,
+      stale: false,
+    })
+  })
+
+  it('carries a key in place of the data where there is a store', async () => {
+    const { seal, open } = createSealedReader()
+    for (const key of [ID, `sess:${ID}`, 'a', '../', 'é 🍪', '{"sid":1}', '']) {
+      const opened = await open(await seal({ user: 'fred' }, { id: key, key, flash: { a: 1 } }))
+      expect(opened).toMatchObject({ key, record: undefined, flash: undefined })
+    }
+  })
+
+  it('opens to the same JSON that went in, thousands of times', async () => {
+    const { seal, open } = createSealedReader()
+    const data = fc.dictionary(fc.string({ unit: 'binary', maxLength: 9 }), fc.jsonValue(), {
+      maxKeys: 6,
+      noNullPrototype: true,
+    })
+    await fc.assert(
+      fc.asyncProperty(data, async (data) => {
+        const json = JSON.stringify(data)
+        fc.pre(json.length < 2000 && !json.includes('__proto__'))
+        const opened = await open(await seal(data))
+        expect(opened).toMatchObject({ record: JSON.parse(json) })
+      }),
+      { numRuns: isOnWebCrypto ? 1000 : 3000 },
+    )
+  }, 60_000)
+
+  it('shows nothing of the data in the cookie', async () => {
+    const { seal } = createSealedReader()
+    const canary = 'canary-7391-fred@example.com'
+    const value = await seal({ user: canary }, { flash: { note: canary } })
+    const shifted = ['', 'x', 'xx'].map((pad) =>
+      Buffer.from(pad + canary)
+        .toString('base64url')
+        .slice(4, -4),
+    )
+    const forms = [canary, encodeURIComponent(canary), Buffer.from(canary).toString('hex')]
+    const texts = [value, ...value.split('.').map((part) => atob(part.replace(/[-_]/g, '/')))]
+    for (const form of [...forms, ...shifted]) {
+      expect(texts.filter((text) => text.includes(form))).toEqual([])
+    }
+  })
+
+  it('seals the same session differently each time', async () => {
+    const { seal } = createSealedReader()
+    const values = await Promise.all(Array.from({ length: 1000 }, () => seal({ a: 1 })))
+    expect(new Set(values).size).toBe(1000)
+    expect(new Set(values.map((value) => value.split('.')[0])).size).toBe(1)
+  })
+
+  it('has one session identity or none: of two good cookies that differ it takes neither', async () => {
+    const { seal, format } = createSealedReader()
+    const other = 'z'.repeat(43)
+    const [a, b, junk] = [await seal({ a: 1 }), await seal({ b: 2 }, { id: other }), 'junk']
+    const opened = async (...values: string[]): Promise<unknown> =>
+      format.open(values.map((value) => `sid=${value}`).join('; '), undefined)
+    expect(await opened(a, junk)).toMatchObject({ id: ID })
+    expect(await opened(junk, a)).toMatchObject({ id: ID })
+    expect(await opened(a, a)).toMatchObject({ id: ID })
+    expect(await opened(a, b)).toBe('tampered')
+    expect(await opened(b, a)).toBe('tampered')
+    expect(await opened(junk, junk)).toBe('tampered')
+  })
+
+  it('takes the newer of two cookies of one session, in either order', async () => {
+    const { seal, format, clock } = createSealedReader()
+    for (const id of [ID, `sess:${ID}`]) {
+      const older = await seal({ a: 1 }, { id, ...(id !== ID && { key: id }) })
+      clock.pass(SECOND)
+      const newer = await seal({ a: 2 }, { id, ...(id !== ID && { key: id }) })
+      for (const header of [`sid=${older}; sid=${newer}`, `sid=${newer}; sid=${older}`]) {
+        const opened = await format.open(header, undefined)
+        expect(opened).toMatchObject({ life: { issued: clock.now() } })
+      }
+    }
+  })
+
+  it('decrypts four cookies of its name at most', async () => {
+    const { seal, format, engine } = createSealedReader()
+    const value = await seal({ a: 1 })
+    engine.reset()
+    await format.open(`sid=${value}; `.repeat(100), undefined)
+    expect(engine.counts.open).toBe(4)
+  })
+})
+
+describe('the claims of a token under the right key', () => {
+  const odd: [string, unknown][] = [
+    ['absent', undefined],
+    ['-1', -1],
+    ['null', null],
+    ['text', String(now + 60)],
+    ['true', true],
+    ['a list', [now]],
+    ['an object', {}],
+    ['a fraction', now + 0.5],
+    ['1e308', 1e308],
+    ['beyond the safe integers', 2 ** 53],
+  ]
+
+  it('open as they are', async () => {
+    expect(await createSealedReader().open(tokenOf(claims))).toMatchObject({ id: ID })
+  })
+
+  it.each(['iat', 'exp', 'ct'].flatMap((name) => odd.map((one) => [name, ...one] as const)))(
+    'are refused where %s is %s',
+    async (name, _, value) => {
+      const { open } = createSealedReader()
+      expect(await open(tokenOf({ ...claims, [name]: value }))).toBe('tampered')
+    },
+  )
+
+  it.each(['iat', 'exp', 'ct'])('are refused where %s is 0', async (name) => {
+    const { open } = createSealedReader({ absoluteMaxAge: DAY })
+    expect(await open(tokenOf({ ...claims, [name]: 0 }))).toBeTypeOf('string')
+  })
+
+  it.each([
+    ['absent', undefined],
+    ['empty', ''],
+    ['short', ID.slice(1)],
+    ['long', `${ID}A`],
+    ['a path', '../'.repeat(14) + 'x'],
+    ['no text', 43],
+    ['a list', [ID]],
+  ])('are refused where sid is %s', async (_, sid) => {
+    expect(await createSealedReader().open(tokenOf({ ...claims, sid }))).toBe('tampered')
+  })
+
+  it.each(['', ' ', '{', '[]', '"text"', 'null', '1', 'true', '{"sid":', '\0', '[{"sid":1}]'])(
+    'are refused where they are %j',
+    async (text) => {
+      expect(await createSealedReader().open(tokenOf(text))).toBe('tampered')
+    },
+  )
+
+  it.each([
+    ['a session created after it was issued', { ct: now + 1 }, 'tampered'],
+    ['another clock 60 s ahead', { iat: now + 60, ct: now + 60 }, 'opens'],
+    ['another clock 61 s ahead', { iat: now + 61, ct: now + 61 }, 'tampered'],
+    ['an end one second ahead', { exp: now + 1 }, 'opens'],
+    ['an end that is now', { exp: now }, 'expired'],
+    ['an end before the beginning', { exp: now - 1 }, 'expired'],
+    ['one second idle under the limit', { iat: now - 86_399, ct: 0 }, 'opens'],
+    ['idle for the limit', { iat: now - 86_400, ct: 0 }, 'expired'],
+    ['an end that claims more than the server grants', { iat: now - 86_400, exp: 9e15 }, 'expired'],
+    ['a maxAge of its own, longer', { iat: now - 86_400, ct: 0, ma: 2 * DAY }, 'opens'],
+    ['a maxAge of its own, shorter', { iat: now - 3600, ct: 0, ma: HOUR }, 'expired'],
+    ['a maxAge of its own that is none', { iat: now - 86_400, ct: 0, ma: '1e9' }, 'expired'],
+    ['a maxAge of its own below zero', { iat: now - 1, ct: 0, ma: -1 }, 'opens'],
+    ['a browser session 29 days idle', { iat: now - 29 * 86_400, ct: 0, st: true }, 'opens'],
+    ['a browser session 30 days idle', { iat: now - 30 * 86_400, ct: 0, st: true }, 'expired'],
+    ['a word for true', { iat: now - 86_400, ct: 0, st: 'true' }, 'expired'],
+  ])('are judged by the server: %s', async (_, more, verdict) => {
+    const { open } = createSealedReader()
+    const opened = await open(tokenOf({ ...claims, ct: now - 86_400, ...more }))
+    expect(typeof opened === 'string' ? opened : 'opens').toBe(verdict)
+  })
+
+  it.each([
+    [now - 3599, 'opens'],
+    [now - 3600, 'expired'],
+  ])(
+    'are held against absoluteMaxAge, whatever ma and st say: created at %d',
+    async (ct, verdict) => {
+      const { open } = createSealedReader({ absoluteMaxAge: HOUR })
+      for (const more of [{}, { ma: 10 * DAY }, { st: true }]) {
+        const opened = await open(tokenOf({ ...claims, ct, ...more }))
+        expect(typeof opened === 'string' ? opened : 'opens').toBe(verdict)
+      }
+    },
+  )
+
+  it.each([NaN, -1, -Infinity, Infinity, 1e300])(
+    'open for nobody when the clock says %d',
+    async (time) => {
+      const { open, clock } = createSealedReader()
+      clock.set(time)
+      for (const more of [{}, { exp: 9e15 }, { iat: 0, ct: 0, exp: 9e15, st: true }]) {
+        expect(await open(tokenOf({ ...claims, ...more }))).toBeTypeOf('string')
+      }
+    },
+  )
+
+  it('leave out a __proto__ however it is spelt', async () => {
+    const { open } = createSealedReader()
+    for (const name of [
+      '__proto__',
+      '\\u005f_proto__',
+      '_\\u005Fproto_\\u005f',
+      '__\\u0070roto__',
+    ]) {
+      const d = `{"a":{"${name}":{"admin":true}},"${name}":{"admin":true}}`
+      const text = JSON.stringify(claims).replace('{"user":"fred"}', d)
+      const opened = await open(tokenOf(text))
+      expect(JSON.stringify(opened)).toContain('"record":{"a":{}}')
+    }
+  })
+})
+
+describe('the day in the header', () => {
+  it.each([
+    ['today', 0, undefined, true],
+    ['400 days ago', -400, undefined, true],
+    ['401 days ago', -401, undefined, false],
+    ['tomorrow', 1, undefined, false],
+    ['a day ago, where a session lasts one day', -1, DAY, true],
+    ['two days ago, where a session lasts one day', -2, DAY, false],
+  ])('chooses the key: %s', async (_, days, absoluteMaxAge, isKnown) => {
+    const { open, engine } = createSealedReader({ ...(absoluteMaxAge && { absoluteMaxAge }) })
+    const opened = await open(tokenOf(claims, NOON + days * DAY))
+    expect(opened !== 'tampered').toBe(isKnown)
+    expect(engine.counts.open).toBe(isKnown ? 1 : 0)
+    expect(engine.counts.deriveKey).toBe(isKnown ? 1 : 0)
+  })
+
+  it('may be tomorrow for the last minute of a day', async () => {
+    const midnight = (dayOf(NOON) + 1) * DAY
+    for (const [time, isKnown] of [
+      [midnight - 61 * SECOND, false],
+      [midnight - 60 * SECOND, true],
+    ] as const) {
+      const { open } = createSealedReader({ clock: createClock(time) })
+      const iat = time / 1000
+      const token = tokenOf({ ...claims, iat, ct: iat, exp: iat + 100 }, midnight)
+      expect(typeof (await open(token))).toBe(isKnown ? 'object' : 'string')
+    }
+  })
+
+  it('belongs to the key: a token does not open under the key of another day', async () => {
+    const { seal, open, engine } = createSealedReader()
+    const [, ...rest] = (await seal({ a: 1 })).split('.')
+    engine.reset()
+    const yesterday = Buffer.from(headerOf(SECRET, dayOf(NOON) - 1)).toString('base64url')
+    expect(await open([yesterday, ...rest].join('.'))).toBe('tampered')
+    expect(engine.counts.open).toBe(1)
+  })
+})
+
+describe('the secrets', () => {
+  it.each(SECRETS.map((_, index) => index))('open under any of ten: number %d', async (index) => {
+    const { seal } = createSealedReader({ secrets: [SECRETS[index]!] })
+    const { open, engine } = createSealedReader({ secrets: SECRETS })
+    expect(await open(await seal({ a: 1 }))).toMatchObject({ stale: index > 0 })
+    expect(engine.counts.open).toBe(1)
+  })
+
+  it('that are gone open nothing, and nothing is decrypted', async () => {
+    const { seal } = createSealedReader({ secrets: [SECRET] })
+    const { open, engine } = createSealedReader({ secrets: SECRETS.slice(1) })
+    expect(await open(await seal({ a: 1 }))).toBe('tampered')
+    expect(engine.counts).toMatchObject({ open: 0, deriveKey: 0 })
+  })
+})

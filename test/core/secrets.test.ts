@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { createSessionManager, SessionError } from '../../src/index.ts'
+import { secretBytes } from '../../src/secrets.ts'
+import { errorOf } from '../fixtures/errors.ts'
+import { randomSecret, SECRET, SECRETS } from '../fixtures/secrets.ts'
+
+/** Everything that a refusal may say, to the letter: there is no room in it for a secret. */
+const SENTENCE =
+  /^Session option "secrets" (must be 1 to 10|has one twice|(\[\d\] )?(is shorter than 32|looks like a sample|repeats itself|is too regular|must be text or a Uint8Array)): use 32 random characters, as `openssl rand -base64 32` prints\.$/
+
+const bytes = (length: number, make: (index: number) => number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => make(index))
+
+const weak: [why: string, secret: unknown][] = [
+  ['31 characters', SECRET.slice(0, 31)],
+  ['one character', 'x'],
+  ['one letter 32 times', 'a'.repeat(32)],
+  ['two letters in turn', 'ab'.repeat(16)],
+  ['the hexadecimal digits twice', '0123456789abcdef'.repeat(2)],
+  ['a good secret of 16 characters twice', 'Zq7xLm2Vc9Rt4Kp8'.repeat(2)],
+  ['a word three times', 'correct-horse-'.repeat(3)],
+  ["iron-session's sample", 'complex_password_at_least_32_characters_long'],
+  ['a sample', 'this is a secret of thirty-two characters'],
+  ['another', 'changeme-changeme-please-1234567890'],
+  ['another', 'keyboard cat keyboard dog keyboard owl'],
+  ['another', 'an-example-of-a-thing-that-nobody-changes'],
+  ['another', 'CHANGE_ME_IN_PRODUCTION_0123456789abc'],
+  ['blanks', ' '.repeat(40)],
+  ['blanks and tabs', ' \t\n'.repeat(12)],
+  ['the alphabet', 'abcdefghijklmnopqrstuvwxyzabcdef'],
+  ['the alphabet backwards', 'zyxwvutsrqponmlkjihgfedcbazyxwvu'],
+  ['all digits', '01234567890123456789012345678901'],
+  ['doubled letters', 'aabbccddeeffgghhiijjkkllmmnnoopp'],
+  ['32 zero bytes', new Uint8Array(32)],
+  ['32 equal bytes', new Uint8Array(32).fill(7)],
+  ['counting bytes', bytes(32, (index) => index)],
+  ['31 random bytes', crypto.getRandomValues(new Uint8Array(31))],
+  ['no bytes', new Uint8Array(0)],
+  ['a number', 1e31],
+  ['a bigint', 12_345_678_901_234_567_890_123_456_789_012n],
+  ['null', null],
+  ['undefined', undefined],
+  ['an object', { secret: SECRET }],
+  ['an object without a prototype', Object.create(null)],
+  ['a list', [SECRETS[2]]],
+  ['an ArrayBuffer', new ArrayBuffer(32)],
+  ['a symbol', Symbol('secret')],
+]
+
+describe('a weak secret', () => {
+  it.each(weak)('is refused, and not repeated: %s', (_, secret) => {
+    const error = errorOf(() => createSessionManager({ secrets: [SECRET, secret] as never }))
+    expect(error).toBeInstanceOf(SessionError)
+    const { code, message } = error
+    expect(code).toBe('ERR_SESSION_SECRET')
+    expect(message).toMatch(SENTENCE)
+    expect(message).toContain('[1]')
+  })
+
+  it.each(weak.filter(([, secret]) => typeof secret === 'string'))(
+    'leaves no four characters of it in the message: %s',
+    (_, secret) => {
+      const text = secret as string
+      const { message } = errorOf(() => secretBytes([text]))
+      const parts = Array.from({ length: text.length - 3 }, (_, at) => text.slice(at, at + 4))
+      // What is said of every secret is said of this one too.
+      const own = parts.filter((part) => !SENTENCE.source.includes(part))
+      expect(own.filter((part) => message.includes(part))).toEqual([])
+    },
+  )
+
+  it('alone is refused as well as in a list', () => {
+    expect(() => createSessionManager({ secrets: 'short' })).toThrowError(
+      expect.objectContaining({ code: 'ERR_SESSION_SECRET' }),
+    )
+  })
+})
+
+describe('the list of secrets', () => {
+  it.each([
+    ['none', [], /must be 1 to 10/],
+    ['eleven', [...SECRETS, randomSecret('hex64')], /must be 1 to 10/],
+    ['one twice', [SECRET, SECRETS[1]!, SECRET], /has one twice/],
+    [
+      'one twice, as text and as bytes',
+      [SECRET, new TextEncoder().encode(SECRET)],
+      /has one twice/,
+    ],
+    ['the same bytes twice', [bytes(32, (n) => n * n), bytes(32, (n) => n * n)], /has one twice/],
+  ])('is refused with %s', (_, secrets, fault) => {
+    const expected = { code: 'ERR_SESSION_SECRET', message: expect.stringMatching(fault) }
+    expect(() => createSessionManager({ secrets })).toThrowError(expect.objectContaining(expected))
+  })
+
+  it.each([1, 2, 5, 10])('takes %d', (count) => {
+    expect(secretBytes(SECRETS.slice(0, count))).toHaveLength(count)
+  })
+
+  it('takes text as UTF-8, as it stands, and bytes as a copy', () => {
+    const text = `  ${SECRET}é🔑`
+    const given = new TextEncoder().encode(SECRETS[1])
+    const [fromText, fromBytes] = secretBytes([text, given])
+    expect(fromText).toEqual(new TextEncoder().encode(text))
+    expect(fromBytes).toEqual(given)
+    expect(fromBytes!.buffer).not.toBe(given.buffer)
+  })
+})
+
+describe('a random secret', () => {
+  const forms = {
+    hex32: () => randomSecret('hex32'),
+    hex64: () => randomSecret('hex64'),
+    base64url43: () => randomSecret('base64url43'),
+    bytes: () => crypto.getRandomValues(new Uint8Array(32)),
+  }
+
+  it.each(Object.entries(forms))('is never refused: 10,000 of %s', (_, make) => {
+    const refused: unknown[] = []
+    for (let count = 0; count < 10_000; count++) {
+      const secret = make()
+      try {
+        secretBytes([secret])
+      } catch {
+        refused.push(secret)
+      }
+    }
+    expect(refused).toEqual([])
+  })
+})
