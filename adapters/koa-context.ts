@@ -81,11 +81,10 @@ export class SessionHolder {
     if (this.#options) return this.#options
     const { format, discard, createSession, browserSession, mustWait, secrets, ...options } =
       this.kit
-    const holder = this
     return (this.#options = Object.defineProperty(options, 'maxAge', {
-      get: () => holder.get()?.maxAge,
-      set(maxAge: number) {
-        const session = holder.get()
+      get: () => this.get()?.maxAge,
+      set: (maxAge: number) => {
+        const session = this.get()
         if (!session) return
         const state = stateOf(session)
         state.life = { ...state.life, maxAge }

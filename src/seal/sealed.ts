@@ -64,9 +64,7 @@ export function createSealedFormat(
         return chain(seal(writeClaims(cargo)), (values) => {
           // A snapshot goes along where it fits.
           const fits = options.key.length + values[0]!.length <= LARGEST_COOKIE
-          return fits || !cargo.version
-            ? values
-            : seal(writeClaims({ ...cargo, data: undefined }))
+          return fits || !cargo.version ? values : seal(writeClaims({ ...cargo, data: undefined }))
         })
       })
     },
