@@ -1,20 +1,36 @@
 /**
  * Sessions in Redis, over the client that an application has: `ioredis` (as egg-redis and
- * `@eggjs/redis` give it) or `redis`.
+ * `@eggjs/redis` give it) or `redis`; a single server, Sentinel, or a Redis Cluster.
  *
  * @module
  */
-import { parseJson, SessionError, type SessionRecord, type Store } from '../src/index.ts'
+import { SessionError, type Store } from '../src/index.ts'
+import { createStoreOver, type Send } from './redis-scripts.ts'
 
-/** The part of a client of `ioredis` that is used. */
+/** The part of a client or a cluster of `ioredis` that is used. */
 export interface IoredisClient {
   call(command: string, ...args: (string | number)[]): Promise<unknown>
 }
 
-/** The part of a client of `redis` that is used. */
+/** The part of a client or a pool of `redis` that is used. */
 export interface NodeRedisClient {
   sendCommand(args: string[]): Promise<unknown>
 }
+
+/** The part of a cluster of `redis` that is used. */
+export interface NodeRedisCluster {
+  readonly masters: unknown
+  sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>
+}
+
+/** The part of a Sentinel client of `redis` that is used. */
+export interface NodeRedisSentinel {
+  getSentinelNode(): unknown
+  sendCommand(isReadonly: boolean, args: string[]): Promise<unknown>
+}
+
+/** A client of `ioredis` or of `redis`, connected or about to be. */
+export type RedisClient = IoredisClient | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 
 /** How records are kept. */
 export interface RedisStoreOptions {
@@ -22,56 +38,37 @@ export interface RedisStoreOptions {
   prefix?: string
 }
 
-const DAY = 86_400_000
-
 /**
- * Keeps records in Redis, as JSON, each as long as its session lives.
+ * Keeps records in Redis, as JSON, each as long as its session lives and ten seconds more. Changes
+ * are made by scripts that compare first: of requests at once none undoes another, and a session
+ * that was destroyed stays destroyed. Needs Redis 5 or newer, or Valkey, and the right to run
+ * `EVAL` and `EVALSHA`.
  *
  * `createRedisStore(app.redis)` takes the place of the store in egg-session's README. That one
  * used the bare id as the key: `prefix: ''` together with the option `hashKeys: false` goes on
  * with the records it wrote.
  *
+ * Three things are the client's. It reconnects; until then requests fail after `storeTimeout`. It
+ * is to read from masters: a replica may be behind (`scaleReads` of `ioredis`). And `ioredis` sends
+ * a command again whose answer a broken connection lost: `autoResendUnfulfilledCommands: false`
+ * turns that off, where `session.update()` must not run twice on such a day.
+ *
+ * @param client Closing it is the application's business.
  * @throws SessionError `ERR_SESSION_OPTIONS` if the client is neither.
  */
-export function createRedisStore(
-  client: IoredisClient | NodeRedisClient,
-  options: RedisStoreOptions = {},
-): Store {
+export function createRedisStore(client: RedisClient, options: RedisStoreOptions = {}): Store {
   const { prefix = 'session:' } = options
-  const send = commandsOf(client)
-
-  return {
-    consistency: 'strong',
-    hashedKeys: true,
-
-    async get(key) {
-      const text = await send('GET', prefix + key)
-      if (typeof text !== 'string') return null
-      try {
-        return parseJson(text) as SessionRecord
-      } catch {
-        // Something else is kept under this key; what is no record counts as missing.
-        return null
-      }
-    },
-
-    async set(key, record, maxAge) {
-      const life = typeof maxAge === 'number' ? Math.ceil(maxAge) : DAY
-      await send('SET', prefix + key, JSON.stringify(record), 'PX', String(life))
-    },
-
-    async destroy(key) {
-      await send('DEL', prefix + key)
-    },
-  }
+  return createStoreOver(senderOf(client), prefix)
 }
 
-function commandsOf(
-  client: IoredisClient | NodeRedisClient,
-): (command: string, ...args: string[]) => Promise<unknown> {
+function senderOf(client: RedisClient): Send {
+  const given = Object(client) as RedisClient
   // A client of ioredis has a `sendCommand` too, of another kind.
-  if ('call' in client) return (command, ...args) => client.call(command, ...args)
-  if ('sendCommand' in client) return (...args) => client.sendCommand(args)
+  if ('call' in given) return (_, [command, ...args]) => given.call(command!, ...args)
+  // What is read here is written next: the replicas of a master may be behind.
+  if ('masters' in given) return (key, args) => given.sendCommand(key, false, args)
+  if ('getSentinelNode' in given) return (_, args) => given.sendCommand(false, args)
+  if ('sendCommand' in given) return (_, args) => given.sendCommand(args)
   throw new SessionError(
     'ERR_SESSION_OPTIONS',
     'createRedisStore() needs a client of `ioredis` or of `redis`.',

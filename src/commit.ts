@@ -1,8 +1,8 @@
 import { callStore } from './call-store.ts'
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
-import { isForeign, storeMaxAge } from './kit.ts'
-import { idleLimit } from './life.ts'
+import { isForeign, storeMaxAge, type Kit } from './kit.ts'
+import { idleLimit, SETTLING_TIME } from './life.ts'
 import { merge } from './merge.ts'
 import {
   parseSnapshot,
@@ -19,11 +19,8 @@ import type { Store } from './store.ts'
 /** Ten seconds more than the session lives, so that a record never goes before its cookie. */
 const STORE_MARGIN = 10_000
 
-/** How often a commit looks again at a record that others keep changing. */
-const MOST_ROUNDS = 3
-
-/** The same for `session.update()`, which may meet many that change the same value. */
-const MOST_UPDATE_ROUNDS = 16
+/** How often a commit tries to change a record that others keep changing. */
+const MOST_ROUNDS = 16
 
 /** Takes the place of a record whose id was given up, until the store forgets it. */
 const GIVEN_UP = { _expire: 1, _maxAge: 1000 }
@@ -79,8 +76,8 @@ async function write(
 ): Promise<string[]> {
   const { kit, ctx, store } = state
   const maxAge = life.maxAge ?? kit.maxAge
-  const rounds = state.update ? MOST_UPDATE_ROUNDS : MOST_ROUNDS
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    if (round > 0) await pause(round)
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
     const { data, flash } = parseSnapshot(snapshot)
@@ -103,12 +100,18 @@ async function write(
     if (outcome === 'stored') {
       Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true, version })
       const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
-      return kit.format.write(values, left, ctx)
+      return [...kit.format.clear(ctx, state.foreign), ...kit.format.write(values, left, ctx)]
     }
     if (outcome === 'taken') state.id = await newId(kit, ctx)
     else snapshot = await bringIn(session, state, snapshot, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
+}
+
+/** Lets some time pass, never the same: of two requests in step one would lose every round. */
+function pause(round: number): Promise<void> {
+  const longest = Math.min(2 ** round, 50)
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
 }
 
 const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const
@@ -132,7 +135,7 @@ async function put(
   const { rolling } = kit
   const limit = idleLimit(kit, ownMaxAge) + STORE_MARGIN
   const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
-  const isMove = state.wish === 'regenerate' && !state.isNew
+  const isMove = state.wish !== 'destroy' && state.discarded.length > 0
   const previous = isMove || state.isNew || word === 'regenerate' ? null : state.record
   const { _expire: expire } = record
   const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
@@ -152,7 +155,9 @@ async function put(
     // The old id is still good, or another request was first: nobody will ever know the new one.
     if (outcome !== 'stored') await discard({ ...state, discarded: [id] }).catch(() => {})
   }
-  state.record = isTouch ? { ...state.record, _expire: expire } : record
+  if (outcome === 'stored') {
+    state.record = isTouch ? { ...state.record, _expire: expire } : record
+  }
   return outcome
 }
 
@@ -214,7 +219,10 @@ async function bringIn(
   state.flash = Object.assign(Object.create(null), flash.data) as Json
   clearData(session)
   assignData(session, data.data)
-  if (update) await update.change(session)
+  if (update) {
+    update.before = takeSnapshot(data.data, flash.data)
+    await update.change(session)
+  }
   return takeSnapshot(dataOf(session), state.flash)
 }
 
@@ -228,8 +236,9 @@ function drop(session: object, state: SessionState): string[] {
 
 /** Ends a session: its record first, then its cookie, which goes even if the store fails. */
 async function end(state: SessionState): Promise<string[]> {
-  const { kit, ctx, hadCookie, cookies } = state
-  const clearing = hadCookie || cookies.length ? kit.format.clear(ctx) : []
+  const { kit, ctx, hadCookie, cookies, foreign } = state
+  const own = hadCookie || cookies.length ? kit.format.clear(ctx) : []
+  const clearing = [...own, ...kit.format.clear(ctx, foreign)]
   // Kept as well as returned: should the store throw, the caller still finds it.
   state.cookies = clearing
   await discard(state)
@@ -240,14 +249,29 @@ async function end(state: SessionState): Promise<string[]> {
 
 async function discard(state: SessionState): Promise<'stored'> {
   const { kit, ctx, store, discarded, life } = state
-  // Where the store has to remember that a session has ended: as long as a cookie of it may live.
-  const maxAge = Math.max(idleLimit(kit, life.maxAge), idleLimit(kit, undefined)) + STORE_MARGIN
-  const options = store?.consistency === 'eventual' ? { ctx, maxAge } : { ctx }
   while (store && discarded.length) {
-    await callStore(kit, 'destroy', store, discarded[0]!, (key) => store.destroy(key, options))
+    await destroyRecord(kit, ctx, store, discarded[0]!, life.maxAge)
     discarded.shift()
   }
   return 'stored'
+}
+
+/**
+ * Destroys a record. A store that is eventually consistent has to remember that the session has
+ * ended for as long as a cookie of it may live, and the last of them may yet be made, somewhere
+ * that has not heard of the end.
+ */
+export async function destroyRecord(
+  kit: Kit,
+  ctx: unknown,
+  store: Store,
+  id: string,
+  ownMaxAge: number | 'session' | undefined,
+): Promise<void> {
+  const limit = Math.max(idleLimit(kit, ownMaxAge), idleLimit(kit, undefined))
+  const maxAge = limit + SETTLING_TIME + STORE_MARGIN
+  const options = store.consistency === 'eventual' ? { ctx, maxAge } : { ctx }
+  await callStore(kit, 'destroy', store, id, (key) => store.destroy(key, options))
 }
 
 function refuse(fault: string): never {

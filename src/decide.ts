@@ -23,12 +23,12 @@ export interface Facts {
   wish: Wish
   /** It was committed before in this request: another commit has to find a change. */
   isSettled: boolean
-  /** Its cookie was made with a secret that is no longer the newest. */
+  /** Its cookie was made with a secret that is no longer the newest, or in another format. */
   stale: boolean
   /** The data and flash as they were loaded, as text. */
   baseline: string
   life: Life
-  /** How long after a save it is not saved just to live on, in milliseconds (default 0). */
+  /** How long after a save it is not saved unchanged, in milliseconds (default 0). */
   touchEvery?: number
 }
 
@@ -56,13 +56,18 @@ export function decide(
 
   function chooseWord(empty: boolean): Word {
     if (wish === 'destroy') return empty ? 'destroy' : 'regenerate'
-    if (isNew) return empty && !wish ? 'nothing' : 'create'
+    if (isNew) return empty && !wish && !stale ? 'nothing' : 'create'
     if (wish) return wish === 'save' ? 'forced' : wish
     if (snapshot !== baseline) return 'changed'
-    if (isSettled) return 'nothing'
-    if (options.rolling && now - life.issued >= touchEvery) return 'rolling'
+    if (isSettled || isRecent()) return 'nothing'
+    if (options.rolling) return 'rolling'
     if (options.renew && isHalfOver()) return 'renew'
     return stale ? 'forced' : 'nothing'
+  }
+
+  function isRecent(): boolean {
+    const pause = Math.min(touchEvery, idleLimit(options, life.maxAge) / 2)
+    return touchEvery > 0 && now - life.issued < pause
   }
 
   function isHalfOver(): boolean {

@@ -9,6 +9,12 @@ export interface Limits {
 /** How long a browser session may idle where `absoluteMaxAge` does not say. */
 const BROWSER_SESSION = 30 * 86_400_000
 
+/**
+ * How long a store that is eventually consistent may answer with what is no longer so, in
+ * milliseconds, with half as much again to be safe.
+ */
+export const SETTLING_TIME = 90_000
+
 /** How long a session may exist, however busy it is. */
 export function absoluteLimit(limits: Limits): number {
   return limits.absoluteMaxAge ?? Infinity

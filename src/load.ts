@@ -1,10 +1,11 @@
+import { foreignNames, openCookie } from './accept.ts'
 import { chain, type Awaitable } from './awaitable.ts'
 import { callStore } from './call-store.ts'
-import { commit } from './commit.ts'
+import { commit, destroyRecord } from './commit.ts'
 import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
 import { storeMaxAge, type Kit, type Reason } from './kit.ts'
-import { idleLimit } from './life.ts'
+import { idleLimit, SETTLING_TIME } from './life.ts'
 import { parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
 import type { Carried } from './seal/format.ts'
 import {
@@ -16,9 +17,6 @@ import {
   type SessionState,
 } from './session.ts'
 import type { Store } from './store.ts'
-
-/** How long after its sealing a snapshot may stand in for a record, in milliseconds. */
-const SNAPSHOT_LIFE = 90_000
 
 /** A Cookie header as runtimes hand it over. */
 export type CookieHeader = string | readonly string[] | null | undefined
@@ -35,11 +33,12 @@ export function load<data extends object>(
   ctx: unknown,
 ): Awaitable<Session<data>> {
   const store = storeFor(kit, ctx)
-  return chain(kit.format.open(header, ctx), (carried) => {
-    if (!carried) return fresh(kit, ctx, store, false)
+  const foreign = foreignNames(kit, header)
+  return chain(openCookie(kit, header, ctx, Boolean(store)), (carried) => {
+    if (!carried) return fresh(kit, ctx, store, false, { foreign })
     if (typeof carried === 'string') return setAside(carried)
-    const { key, record } = carried
-    if (!store) {
+    const { key, record, isAdopted } = carried
+    if (!store || (isAdopted && record)) {
       if (key !== undefined) return setAside('missed')
       return record ? accept(carried, record) : setAside('missed', undefined, record)
     }
@@ -50,14 +49,16 @@ export function load<data extends object>(
       return { record: await store.get(storeKey, maxAge, options) }
     }).then((found) => {
       // The store failed and the application goes on: of this request nothing but a logout is kept.
-      if (!found) return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key] })
-      const newest = newer(carried, found.record, kit.now())
+      if (!found) {
+        return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key], foreign })
+      }
+      const newest = newer(store, carried, found.record, kit.now())
       return newest ? accept(carried, newest) : setAside('missed', key, found.record)
     })
   })
 
   function accept(carried: Carried, record: unknown): Awaitable<Session<data>> {
-    const { key, life } = carried
+    const { key, life, isAdopted } = carried
     const now = kit.now()
     const contents = readRecord(record)
     const isSnapshot = record === carried.record
@@ -68,39 +69,52 @@ export function load<data extends object>(
     ) as Json
     const baseline = contents && snapshotOf(contents.data, flash)
     if (!baseline) return setAside('invalid', key, record)
-    const expires = Math.min(life.expires ?? Infinity, contents.expires ?? Infinity)
-    if (!(now <= expires)) return remove('expired', key, record)
+    // An older record than the cookie's cannot tell when the session ends, nor end it.
+    const isOld = isEventual(store) && !isSnapshot && isBehind(record, carried)
+    const end = isOld ? undefined : contents.expires
+    const expires = Math.min(life.expires ?? Infinity, end ?? Infinity)
+    const maxAge = carried.isTimed ? life.maxAge : contents.maxAge
+    if (!(now <= expires)) return remove('expired', maxAge, key, record)
     return chain(kit.valid ? kit.valid(ctx, record as SessionRecord) : true, (valid) => {
-      if (!valid) return remove('invalid', key, record)
-      const maxAge = carried.isTimed ? life.maxAge : contents.maxAge
+      if (!valid && isOld) return setAside('invalid', key, record)
+      if (!valid) return remove('invalid', maxAge, key, record)
+      // A signed cookie does not tell when the record was saved; the record itself may.
+      const issued = isEventual(store) ? contents.expires! - Number(contents.maxAge) || 0 : now
       const known = {
-        isNew: false,
+        isNew: Boolean(isAdopted),
+        foreign,
+        discarded: isAdopted && key !== undefined ? [key] : [],
         hadCookie: true,
         record: store ? (record as Json) : null,
         version: Math.max(carried.version ?? 0, (record as SessionRecord)._version ?? 0),
         stale: carried.stale,
         baseline,
-        life: { ...(carried.isTimed ? life : { created: now, issued: now }), expires, maxAge },
+        life: { ...(carried.isTimed ? life : { created: issued, issued }), expires, maxAge },
         flash,
       }
       // What the store compares with must not change under the application's hands.
       const data = store?.compareAndSet ? parseSnapshot(baseline).data : contents.data
-      return createSession(kit, ctx, store, key ?? carried.id, known, data)
+      return chain(isAdopted ? newId(kit, ctx) : (key ?? carried.id), (id) =>
+        createSession<data>(kit, ctx, store, id, known, data),
+      )
     })
   }
 
   function setAside(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
     kit.on?.({ type: reason })
     kit.discard?.(reason, ctx, key, record)
-    return fresh(kit, ctx, store, true)
+    return fresh(kit, ctx, store, true, { foreign })
   }
 
   /** A record that is over, or that the application refused, need not wait for its end. */
-  function remove(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
+  function remove(
+    reason: Reason,
+    maxAge: number | 'session' | undefined,
+    key?: string,
+    record?: unknown,
+  ): Awaitable<Session<data>> {
     if (!store || key === undefined) return setAside(reason, key, record)
-    return callStore(kit, 'destroy', store, key, (storeKey) =>
-      store.destroy(storeKey, { ctx }),
-    ).then(
+    return destroyRecord(kit, ctx, store, key, maxAge).then(
       () => setAside(reason, key, record),
       () => setAside(reason, key, record),
     )
@@ -112,11 +126,20 @@ export function load<data extends object>(
  * consistent may answer with an older record, or with none, for a while after a write. That a
  * session has ended beats any snapshot, and a snapshot is good for no longer than that while.
  */
-function newer(carried: Carried, found: unknown, now: number): unknown {
-  const { record, version = 0, life } = carried
-  const { _ended, _version = 0 } = Object(found) as SessionRecord
-  if (_ended) return null
-  return record && _version < version && now - life.issued < SNAPSHOT_LIFE ? record : found
+function newer(store: Store, carried: Carried, found: unknown, now: number): unknown {
+  const { record, life } = carried
+  if ((Object(found) as SessionRecord)._ended) return null
+  const mayStandIn = isEventual(store) && now - life.issued < SETTLING_TIME
+  return record && mayStandIn && isBehind(found, carried) ? record : found
+}
+
+function isEventual(store: Store | undefined): boolean {
+  return store?.consistency === 'eventual'
+}
+
+/** Whether a record is older than the one that the cookie was sealed with. */
+function isBehind(record: unknown, { version = 0 }: Carried): boolean {
+  return ((Object(record) as SessionRecord)._version ?? 0) < version
 }
 
 /** Makes the session that a logout leaves behind: nothing in it, its old record to be destroyed. */
@@ -127,8 +150,9 @@ export function loadEnded<data extends object>(
 ): Awaitable<Session<data>> {
   const store = storeFor(kit, ctx)
   const hadCookie = cookieValues(header, kit.key).length > 0
+  const foreign = foreignNames(kit, header)
   return chain(store ? kit.format.open(header, ctx) : null, (carried) =>
-    chain(fresh<data>(kit, ctx, store, hadCookie), (session) => {
+    chain(fresh<data>(kit, ctx, store, hadCookie, { foreign }), (session) => {
       const state = stateOf(session)
       endState(state)
       const { key, life } = Object(carried) as Partial<Carried>
@@ -178,11 +202,12 @@ function createSession<data extends object>(
     baseline: '',
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
     // One write a second to a key, and every write counts: no store of that kind wants more.
-    touchEvery: store?.consistency === 'eventual' ? 60_000 : 0,
+    touchEvery: isEventual(store) ? 60_000 : 0,
     flash: Object.create(null) as Json,
     record: null,
     version: 0,
     discarded: [],
+    foreign: [],
     isSettled: false,
     update: undefined,
     error: undefined,

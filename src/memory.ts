@@ -61,8 +61,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     touch(key, maxAge, { expire }) {
       const entry = entries.get(key)
       if (!entry || !(now() < entry.expires)) return false
-      const record = { ...(JSON.parse(entry.json) as SessionRecord), _expire: expire }
-      set(key, record, maxAge, { rolling: true, changed: false, ctx: undefined })
+      const record = JSON.parse(entry.json) as SessionRecord
+      // One that is over stays over: its id has been given up.
+      if (!(now() <= (record._expire ?? Infinity))) return false
+      set(key, { ...record, _expire: expire }, maxAge, { rolling: true, changed: false, ctx: undefined })
       return true
     },
 

@@ -1,3 +1,4 @@
+import type { Reader } from './accept.ts'
 import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
 import type { SessionEvent, StoreOperation } from './kit.ts'
@@ -112,6 +113,13 @@ export interface SessionOptions<ctx = any> {
   /** Undoes `encode`. */
   decode?: ((text: string) => unknown) | null
 
+  /**
+   * Readers of other formats, asked in this order where a request brings no sealed session: what
+   * one finds becomes a new session, and its cookie goes. `session-kit/legacy` has them (default
+   * none).
+   */
+  accept?: readonly Reader<ctx>[] | null
+
   /** The time, in milliseconds since the epoch (default `Date.now`). */
   now?: (() => number) | null
   /** Hears what happens to sessions; never with their data. */
@@ -173,6 +181,10 @@ const rules: Record<keyof SessionOptions, Rule> = {
   beforeSave: callback,
   encode: callback,
   decode: callback,
+  accept: [
+    (value) => Array.isArray(value) && value.every((reader) => reader?.read),
+    'a list of readers',
+  ],
   now: callback,
   on: callback,
 }

@@ -83,6 +83,8 @@ export interface SessionState extends Facts {
   version: number
   /** Keys whose records are to be destroyed. */
   discarded: string[]
+  /** Cookies of other formats that came along, and go when this one does or is written. */
+  foreign: string[]
   /** Its record could not be read: nothing but its end is kept. */
   isDetached: boolean
   /** Set-Cookie values of commits that came before the response. */
@@ -245,7 +247,8 @@ export function endState(state: SessionState): void {
   state.wish = 'destroy'
   state.isNew = true
   const id = newId(state.kit, state.ctx)
-  // One that is promised is waited for when it is needed.
+  // One that is promised is asked for again when it is needed; till then it may fail unheard.
+  if (isPromise(id)) id.then(undefined, () => {})
   state.id = isPromise(id) ? '' : id
 }
 

@@ -54,7 +54,8 @@ export interface Store<ctx = any> {
 
   /**
    * Lets a record live on and leaves the rest of it as it is: its `_expire` becomes
-   * `options.expire`, and the store keeps it for `maxAge` from now on. `false` if it is gone.
+   * `options.expire`, and the store keeps it for `maxAge` from now on. `false` if it is gone, or
+   * if its `_expire` has passed.
    */
   touch?(
     key: string,

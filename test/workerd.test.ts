@@ -149,8 +149,8 @@ describe('what a request costs in KV', () => {
     ['begun: a new id is not looked up', '/kv/count', false, ['put 86410']],
     ['read and written', '/kv/count', true, ['get', 'put 86410']],
     ['saved by hand and at the end', '/kv/count?save=1', true, ['get', 'put 86410']],
-    ['ended', '/kv/out', true, ['delete']],
-    ['rolling', '/rolling/read', true, ['get', 'put 86410']],
+    ['ended', '/kv/out', true, ['put 86500', 'delete']],
+    ['rolling, not a minute later', '/rolling/read', true, ['get']],
   ])('%s', async (_, path, hasCookie, log) => {
     const visitor = new Visitor(worker)
     if (hasCookie) await visitor.post(path.replace(/[^/]+$/, 'count'))
@@ -158,6 +158,19 @@ describe('what a request costs in KV', () => {
 
     expect(answer.log).toEqual(log)
     expect(answer.cookies.length).toBe(/put|delete/.test(`${log}`) ? 1 : 0)
+  })
+
+  it('rolling, a minute later', async () => {
+    const visitor = new Visitor(worker)
+    visitor.now = noon
+    await visitor.post('/rolling/count')
+    visitor.now = noon + 60_000
+
+    expect(await visitor.get('/rolling/read')).toMatchObject({
+      log: ['get', 'put 86410'],
+      cookies: [expect.stringContaining('; Max-Age=86400')],
+    })
+    expect(await visitor.get('/rolling/read')).toMatchObject({ log: ['get'], cookies: [] })
   })
 
   it('nothing of a route that does not use the session shows in its headers', async () => {

@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKvStore } from '../adapters/workers-kv.ts'
-import {
-  createSessionManager,
-  SessionError,
-  type SessionManager,
-  type SessionOptions,
-} from '../src/index.ts'
-import { cookieHeader } from './fixtures/cookies.ts'
-import { SECRET } from './fixtures/secrets.ts'
-import { createFaultyKv, type FaultyKv } from './workerd/faulty-kv.ts'
+import type { SessionError } from '../src/index.ts'
+import { createFaultyKv } from './workerd/faulty-kv.ts'
 import { runWorker, type RunningWorker } from './workerd/running.ts'
 
 let worker: RunningWorker
@@ -23,13 +16,7 @@ beforeEach(async () => {
   for (const { name } of (await worker.kv.list()).keys) await worker.kv.delete(name)
 })
 
-afterEach(() => void vi.useRealTimers())
-
-/** What production answers to a second write of a key within a second. */
-const tooMany = (operation: string) => new Error(`KV ${operation} failed: 429 Too Many Requests`)
-
 const write = { rolling: false, changed: true, ctx: undefined }
-const touch = { rolling: true, changed: false, ctx: undefined }
 const read = { rolling: false, ctx: undefined }
 
 describe('createKvStore()', () => {
@@ -61,18 +48,46 @@ describe('createKvStore()', () => {
     expect(await worker.kv.get('key')).toBe('{"user":"Zoë 🐦","_expire":1}')
     expect(await store.get('key', 60_000, read)).toEqual({ user: 'Zoë 🐦', _expire: 1 })
     await store.destroy('key', { ctx: undefined })
-    expect(await store.get('key', 60_000, read)).toBe(null)
+    expect(await worker.kv.get('key')).toBe(null)
+    expect(await store.get('key', 60_000, read)).toEqual({ _ended: true })
     await store.destroy('key', { ctx: undefined })
   })
 
-  it('calls KV once for each', async () => {
+  it('finds nothing under a key that was never written', async () => {
+    expect(await createKvStore(createFaultyKv(worker.kv)).get('key', 60_000, read)).toBe(null)
+  })
+
+  it('reads a record and the mark of its end at once', async () => {
+    const kv = createFaultyKv(worker.kv)
+    const get = vi.spyOn(kv, 'get')
+    await createKvStore(kv, { prefix: 'session:' }).get('key', 60_000, read)
+
+    expect(get.mock.calls).toEqual([[['session:key', 'session:key:ended'], 'text']])
+  })
+
+  it('calls KV once for each, and for an end twice', async () => {
     const kv = createFaultyKv(worker.kv)
     const store = createKvStore(kv)
     await store.set('key', {}, 60_000, write)
     await store.get('key', 60_000, read)
-    await store.destroy('key', { ctx: undefined })
+    expect(kv.calls).toEqual(['put', 'get'])
 
-    expect(kv.calls).toEqual(['put', 'get', 'delete'])
+    await store.destroy('key', { ctx: undefined })
+    expect(kv.calls).toEqual(['put', 'get', 'put', 'delete'])
+  })
+
+  it('marks an end and deletes the record at the same time', async () => {
+    const kv = createFaultyKv(worker.kv)
+    let finish = (): void => {}
+    vi.spyOn(kv, 'put').mockImplementation(() => {
+      kv.calls.push('put')
+      return new Promise((resolve) => (finish = resolve))
+    })
+    const done = createKvStore(kv).destroy('key', { ctx: undefined })
+
+    expect(kv.calls).toEqual(['put', 'delete'])
+    finish()
+    await done
   })
 
   it('puts a prefix before every key', async () => {
@@ -82,7 +97,7 @@ describe('createKvStore()', () => {
     expect((await worker.kv.list()).keys.map(({ name }) => name)).toEqual(['session:key'])
     expect(await store.get('key', 60_000, read)).toEqual({ views: 1 })
     await store.destroy('key', { ctx: undefined })
-    expect((await worker.kv.list()).keys).toEqual([])
+    expect((await worker.kv.list()).keys.map(({ name }) => name)).toEqual(['session:key:ended'])
   })
 
   it.each([
@@ -99,6 +114,27 @@ describe('createKvStore()', () => {
     await createKvStore(kv).set('key', {}, maxAge, write)
 
     expect(put.mock.calls).toEqual([['key', '{}', { expirationTtl: seconds }]])
+  })
+
+  it.each([
+    [3_600_001, 3601],
+    [1, 60],
+    [undefined, 86_400],
+  ])('for a maxAge of %s asks KV to keep a mark for %d seconds', async (maxAge, seconds) => {
+    const kv = createFaultyKv(worker.kv)
+    const put = vi.spyOn(kv, 'put')
+    await createKvStore(kv).destroy('key', { ctx: undefined, ...(maxAge && { maxAge }) })
+
+    expect(put.mock.calls).toEqual([['key:ended', '1', { expirationTtl: seconds }]])
+  })
+
+  it('takes the mark of one key for the end of no other', async () => {
+    const store = createKvStore(createFaultyKv(worker.kv))
+    await store.set('key', { views: 1 }, 60_000, write)
+    await store.destroy('other', { ctx: undefined })
+
+    expect(await store.get('key', 60_000, read)).toEqual({ views: 1 })
+    expect(await store.get('other:ended', 60_000, read)).not.toMatchObject({ _ended: true })
   })
 
   it.each(['not json', '', '{"a":', 'undefined', '\u0000'])(
@@ -119,11 +155,11 @@ describe('createKvStore()', () => {
   })
 
   it.each([
-    ['x'.repeat(512), true],
-    ['x'.repeat(513), false],
-    ['字'.repeat(170), true],
-    ['字'.repeat(171), false],
-  ])('takes a key of up to 512 bytes: %#', async (key, fits) => {
+    ['x'.repeat(506), true],
+    ['x'.repeat(507), false],
+    ['字'.repeat(168), true],
+    ['字'.repeat(169), false],
+  ])('takes a key of up to 512 bytes with ":ended": %#', async (key, fits) => {
     const kv = createFaultyKv(worker.kv)
     const store = createKvStore(kv)
     const outcome = await Promise.resolve(store.set(key, {}, 60_000, write)).then(
@@ -134,179 +170,6 @@ describe('createKvStore()', () => {
     expect(outcome).toBe(fits ? 'kept' : 'ERR_SESSION_OPTIONS')
     expect(await store.get(key, 60_000, read)).toEqual(fits ? {} : null)
     await store.destroy(key, { ctx: undefined })
-    expect(kv.calls).toEqual(fits ? ['put', 'get', 'delete'] : [])
-  })
-})
-
-describe('429 Too Many Requests', () => {
-  /** Lets the 1.1 seconds before the second attempt go by. */
-  async function waitOut(kv: FaultyKv, calls: string[]): Promise<void> {
-    await vi.advanceTimersByTimeAsync(1099)
-    expect(kv.calls).toEqual(calls)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(kv.calls).toEqual([...calls, calls.at(-1)])
-  }
-
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
-
-  it('is no error when only the life of a session is extended', async () => {
-    const kv = createFaultyKv(worker.kv)
-    kv.faults.put = [tooMany('PUT')]
-    await createKvStore(kv).set('key', { views: 1 }, 60_000, touch)
-
-    expect(kv.calls).toEqual(['put'])
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('is waited out once when data are written', async () => {
-    const kv = createFaultyKv(worker.kv)
-    kv.faults.put = [tooMany('PUT')]
-    const done = createKvStore(kv).set('key', { views: 1 }, 60_000, write)
-    await waitOut(kv, ['put'])
-    await done
-
-    expect(await worker.kv.get('key')).toBe('{"views":1}')
-  })
-
-  it('is an error the second time', async () => {
-    const kv = createFaultyKv(worker.kv)
-    kv.faults.put = [tooMany('PUT'), tooMany('PUT')]
-    const done = Promise.resolve(createKvStore(kv).set('key', {}, 60_000, write))
-    const outcome = done.then(
-      () => 'kept',
-      (error: Error) => error.message,
-    )
-    await waitOut(kv, ['put'])
-
-    expect(await outcome).toBe('KV PUT failed: 429 Too Many Requests')
-  })
-
-  it('is waited out once at a logout', async () => {
-    await worker.kv.put('key', '{}')
-    const kv = createFaultyKv(worker.kv)
-    kv.faults.delete = [tooMany('DELETE')]
-    const done = createKvStore(kv).destroy('key', { ctx: undefined })
-    await waitOut(kv, ['delete'])
-    await done
-
-    expect(await worker.kv.get('key')).toBe(null)
-  })
-
-  it.each([
-    'KV PUT failed: 500 Internal Server Error',
-    'KV put() limit exceeded for the day.',
-    'Network connection lost.',
-  ])('is told from other errors, which are not waited out: %s', async (message) => {
-    for (const options of [write, touch]) {
-      const kv = createFaultyKv(worker.kv)
-      kv.faults.put = [new Error(message)]
-      const done = createKvStore(kv).set('key', {}, 60_000, options)
-
-      await expect(done).rejects.toThrow(message)
-      expect(kv.calls).toEqual(['put'])
-    }
-  })
-})
-
-describe('a session in KV whose writes are too many', () => {
-  /** A manager over a namespace, and the cookie of a session in it. */
-  async function begin(options: Partial<SessionOptions> = {}) {
-    const kv = createFaultyKv(worker.kv)
-    const manager = createSessionManager({ secrets: SECRET, store: createKvStore(kv), ...options })
-    const session = await manager.load(null)
-    session.views = 1
-    const cookie = cookieHeader(await manager.commit(session))
-    kv.calls.length = 0
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    return { kv, manager, cookie }
-  }
-
-  async function views(manager: SessionManager, cookie: string): Promise<unknown> {
-    return (await manager.load(cookie)).views
-  }
-
-  it('keeps changed data, a second later', async () => {
-    const { kv, manager, cookie } = await begin()
-    const session = await manager.load(cookie)
-    kv.faults.put = [tooMany('PUT')]
-    session.views = 2
-    const cookies = manager.commit(session)
-    await vi.advanceTimersByTimeAsync(1100)
-
-    expect(await cookies).toHaveLength(1)
-    expect(await views(manager, cookie)).toBe(2)
-  })
-
-  it('keeps changed data that are saved by hand', async () => {
-    const { kv, manager, cookie } = await begin()
-    const session = await manager.load(cookie)
-    kv.faults.put = [tooMany('PUT')]
-    session.views = 2
-    const saved = session.save()
-    await vi.advanceTimersByTimeAsync(1100)
-    await saved
-
-    expect(await views(manager, cookie)).toBe(2)
-  })
-
-  it('keeps a session with a new id', async () => {
-    const { kv, manager, cookie } = await begin()
-    const session = await manager.load(cookie)
-    kv.faults.put = [tooMany('PUT')]
-    await session.regenerate()
-    const cookies = manager.commit(session)
-    await vi.advanceTimersByTimeAsync(1100)
-
-    expect(await views(manager, cookieHeader(await cookies))).toBe(1)
-  })
-
-  it('keeps what beforeSave adds to a session that rolls', async () => {
-    const beforeSave = (_: unknown, session: { views: number }) => void (session.views = 9)
-    const { kv, manager, cookie } = await begin({ rolling: true })
-    const rolling = createSessionManager({
-      secrets: SECRET,
-      store: createKvStore(kv),
-      rolling: true,
-      beforeSave,
-    })
-    const session = await rolling.load(cookie)
-    kv.faults.put = [tooMany('PUT')]
-    const cookies = rolling.commit(session)
-    await vi.advanceTimersByTimeAsync(1100)
-    await cookies
-
-    expect(await views(manager, cookie)).toBe(9)
-  })
-
-  it('rolls on without an error', async () => {
-    const { kv, manager, cookie } = await begin({ rolling: true })
-    const session = await manager.load(cookie)
-    kv.faults.put = [tooMany('PUT')]
-
-    expect(await manager.commit(session)).toHaveLength(1)
-    expect(kv.calls).toEqual(['get', 'put'])
-    expect(await views(manager, cookie)).toBe(1)
-  })
-
-  it('fails if they are still too many, and sends no cookie', async () => {
-    const { kv, manager } = await begin()
-    const session = await manager.load(null)
-    kv.faults.put = [tooMany('PUT'), tooMany('PUT')]
-    session.views = 1
-    const outcome = manager.commit(session).catch((error: unknown) => error)
-    await vi.advanceTimersByTimeAsync(1100)
-
-    expect(await outcome).toMatchObject({
-      code: 'ERR_SESSION_STORE',
-      message: 'The session store failed to set (Error).',
-    })
-    expect((await worker.kv.list()).keys).toHaveLength(1)
-  })
-
-  it('tells of a read that fails without what KV had to say', async () => {
-    const { kv, manager, cookie } = await begin()
-    kv.faults.get = [new Error('KV GET failed: 500 key=SECRET')]
-
-    await expect(manager.load(cookie)).rejects.toThrow('The session store failed to get (Error).')
+    expect(kv.calls).toEqual(fits ? ['put', 'get', 'put', 'delete'] : [])
   })
 })

@@ -16,6 +16,8 @@ export interface Carried {
   isTimed: boolean
   /** Whether it was made with a secret that is no longer the newest. */
   stale: boolean
+  /** Whether a reader of another format brought it. */
+  isAdopted?: boolean
 }
 
 /** Why a cookie was set aside. */
@@ -57,13 +59,17 @@ export interface Format<ctx> {
    */
   write(values: string[], maxAge: number | undefined, ctx: ctx): string[]
 
-  /** Removes the cookies, in the same way. */
-  clear(ctx: ctx): string[]
+  /**
+   * Removes cookies, in the same way.
+   *
+   * @param names Those of another format; without them its own.
+   */
+  clear(ctx: ctx, names?: readonly string[]): string[]
 }
 
 /** Writes and clears the cookies of a format that nobody else takes care of. */
 export function plainCookies(
-  names: string[],
+  names: readonly string[],
   options: CookieAttributes,
 ): Pick<Format<unknown>, 'names' | 'write' | 'clear'> {
   const attributes = attributeText(options)
@@ -71,7 +77,7 @@ export function plainCookies(
     names,
     write: (values, maxAge) =>
       names.map((name, index) => setCookie(name, values[index]!, attributes, maxAge)),
-    clear: () => names.map((name) => clearCookie(name, attributes)),
+    clear: (_, cleared = names) => cleared.map((name) => clearCookie(name, attributes)),
   }
 }
 

@@ -217,6 +217,22 @@ describe('the key of a record', () => {
     }
   })
 
+  it('that genid promises and does not make is an error when it is needed, and not before', async () => {
+    const unhandled = vi.fn<() => void>()
+    process.on('unhandledRejection', unhandled)
+    const ids = [Promise.resolve('first')]
+    const genid = (): Promise<string> => ids.pop() ?? Promise.reject(new RangeError('no ids'))
+    const { visit, store } = setUp({ genid })
+    const { session } = await visit((session) => (session.user = 'fred'))
+    const manager = createSessionManager({ secrets: SECRET, store, genid })
+    session.destroy()
+    expect(await manager.commit(session)).toHaveLength(1)
+    await new Promise((resolve) => void setImmediate(resolve))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+    expect(store.records.size).toBe(0)
+  })
+
   it('is seen by a store that asks for it as its hash alone', async () => {
     for (const prefix of ['', 'sess:']) {
       const { visit, store } = setUp({ prefix }, true)

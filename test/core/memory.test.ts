@@ -95,6 +95,51 @@ describe('createMemoryStore', () => {
     expect(store.get('a', DAY, options)).toBeNull()
   })
 
+  it('sets a record in the place of the one that is expected, and of no other', () => {
+    const clock = createClock()
+    const store = createMemoryStore({ now: clock.now })
+    const put = (record: object, previous: object | null): unknown =>
+      store.compareAndSet!('a', record as {}, HOUR, previous as {}, options)
+    expect(put({ n: 1 }, { n: 0 })).toBe(false)
+    expect(store.get('a', DAY, options)).toBeNull()
+    expect(put({ n: 1 }, null)).toBe(true)
+    expect(put({ n: 2 }, null)).toBe(false)
+    expect(put({ n: 2 }, { n: 0 })).toBe(false)
+    expect(put({ n: 2 }, { n: 1 })).toBe(true)
+    expect(store.get('a', DAY, options)).toEqual({ n: 2 })
+    clock.pass(HOUR)
+    expect(put({ n: 3 }, { n: 2 })).toBe(false)
+    expect(put({ n: 3 }, null)).toBe(true)
+  })
+
+  it('touches a record that is there, and none that is not', () => {
+    const clock = createClock()
+    const store = createMemoryStore({ now: clock.now })
+    const touch = (expire: number): unknown => store.touch!('a', HOUR, { expire, ctx: undefined })
+    expect(touch(1)).toBe(false)
+    const end = clock.now() + DAY
+    store.set('a', { n: 1, _expire: end, _maxAge: HOUR }, HOUR, options)
+    clock.pass(HOUR - 1)
+    expect(touch(end + 1)).toBe(true)
+    clock.pass(HOUR - 1)
+    expect(store.get('a', DAY, options)).toEqual({ n: 1, _expire: end + 1, _maxAge: HOUR })
+    clock.pass(1)
+    expect(touch(end + 2)).toBe(false)
+    expect(store.get('a', DAY, options)).toBeNull()
+  })
+
+  it('does not touch a record that is over, though it is there', () => {
+    const clock = createClock()
+    const store = createMemoryStore({ now: clock.now })
+    const touch = (): unknown => store.touch!('a', HOUR, { expire: clock.now() + HOUR, ctx: 0 })
+    store.set('a', { _expire: clock.now(), _maxAge: 1000 }, HOUR, options)
+    expect(touch()).toBe(true)
+    clock.pass(HOUR - 1)
+    store.set('a', { _expire: 1, _maxAge: 1000 }, HOUR, options)
+    expect(touch()).toBe(false)
+    expect(store.get('a', DAY, options)).toEqual({ _expire: 1, _maxAge: 1000 })
+  })
+
   it('asks for hashed keys and reads its own writes', () => {
     expect(createMemoryStore()).toMatchObject({ hashedKeys: true, consistency: 'strong' })
   })

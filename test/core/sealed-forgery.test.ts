@@ -134,6 +134,18 @@ describe('a header that is not ours to the letter', () => {
   })
 })
 
+describe('an IV', () => {
+  it.each([8, 11, 13, 15, 16, 24, 32])(
+    'of %d bytes is refused before any decryption',
+    async (ivLength) => {
+      const reader = createSealedReader()
+      const token = encrypt(claims, { secret: SECRET, name: 'sid', time: NOON, ivLength })
+      expect(await reader.open(token)).toBe('tampered')
+      expect(reader.engine.total()).toBe(0)
+    },
+  )
+})
+
 describe('a token that was changed', () => {
   it('never opens after one edit, and never throws', async () => {
     const reader = createSealedReader()

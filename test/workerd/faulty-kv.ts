@@ -16,7 +16,7 @@ export function createFaultyKv(real: Kv): FaultyKv {
   const kv: FaultyKv = {
     calls: [],
     faults: {},
-    get: (key) => run('get', () => real.get(key)),
+    get: (keys, type) => run('get', () => real.get(keys, type)),
     put: (key, value, options) => run('put', () => real.put(key, value, options)),
     delete: (key) => run('delete', () => real.delete(key)),
   }

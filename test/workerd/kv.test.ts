@@ -6,6 +6,8 @@ import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { bundleWorker, runWorker, Visitor, type RunningWorker } from './running.ts'
 
+const noon = Date.UTC(2026, 5, 15, 12)
+
 let worker: RunningWorker
 
 beforeAll(async () => {
@@ -44,26 +46,30 @@ describe('the key of a record in KV', () => {
     await visitor.post('/kv/count')
     const [first] = Object.keys(await contents())
     await visitor.post('/kv/in?user=Ada')
-    const [second, ...others] = Object.keys(await contents())
+    const { [`${first}:ended`]: mark, ...rest } = await contents()
+    const [second, ...others] = Object.keys(rest)
 
+    expect(mark).toBe('1')
     expect(second).not.toBe(first)
     expect(others).toEqual([])
     await visitor.post('/kv/out')
-    expect(await contents()).toEqual({})
+    expect(await contents()).toEqual({ [`${first}:ended`]: '1', [`${second}:ended`]: '1' })
   })
 
-  it('may be plain, of up to 512 bytes with the prefix', async () => {
+  it('may be plain, of up to 512 bytes with the prefix and the mark’s ending', async () => {
     const visitor = new Visitor(worker)
-    const { status, log } = await visitor.post('/long/count?length=507')
+    const { status, log } = await visitor.post('/long/count?length=501')
 
     expect(status).toBe(200)
     expect(log).toEqual(['put 86410'])
-    expect(Object.keys(await contents())).toEqual([`long:${'x'.repeat(507)}`])
+    expect(Object.keys(await contents())).toEqual([`long:${'x'.repeat(501)}`])
     expect((await visitor.get('/long/read')).body).toContain('"views":1')
+    await visitor.post('/long/out?length=501')
+    expect(Object.keys(await contents())).toEqual([`long:${'x'.repeat(501)}:ended`])
   })
 
   it('of more bytes is an error that names the rule, and KV is not called', async () => {
-    const { status, body, log, cookies } = await new Visitor(worker).post('/long/count?length=508')
+    const { status, body, log, cookies } = await new Visitor(worker).post('/long/count?length=502')
 
     expect(status).toBe(500)
     expect(body).toMatch(/^ERR_SESSION_OPTIONS: Workers KV takes keys of up to 512 bytes/)
@@ -92,6 +98,15 @@ describe('the key of a record in KV', () => {
 })
 
 describe('a value in KV that is no record', () => {
+  /** A visitor with a session in KV, whose cookie's own snapshot is too old to stand in for it. */
+  async function begin(time = noon - 90_000): Promise<{ visitor: Visitor; key: string }> {
+    const visitor = new Visitor(worker)
+    visitor.now = time
+    await visitor.post('/kv/count')
+    visitor.now = noon
+    return { visitor, key: Object.keys(await contents())[0]! }
+  }
+
   it.each([
     ['not JSON', 'not json', 'missed'],
     ['nothing', '', 'missed'],
@@ -101,10 +116,8 @@ describe('a value in KV that is no record', () => {
     ['true', 'true', 'invalid'],
     ['a list', '[{"views":1}]', 'invalid'],
   ])('is a new session: %s', async (_, value, event) => {
-    const visitor = new Visitor(worker)
-    await visitor.post('/kv/count')
-    const [key] = Object.keys(await contents())
-    await worker.kv.put(key!, value)
+    const { visitor, key } = await begin()
+    await worker.kv.put(key, value)
 
     expect(await visitor.get('/kv/read')).toMatchObject({
       status: 200,
@@ -114,21 +127,27 @@ describe('a value in KV that is no record', () => {
     expect((await visitor.post('/kv/count')).body).toBe('1')
   })
 
+  it('is the session in the cookie while that is as young as the value may be old', async () => {
+    const { visitor, key } = await begin(noon)
+    await worker.kv.put(key, 'not json')
+    visitor.now = noon + 89_999
+
+    expect((await visitor.get('/kv/read')).body).toBe('{"views":1,"isNew":false}')
+    visitor.now = noon + 90_000
+    expect((await visitor.get('/kv/read')).body).toBe('{"isNew":true}')
+  })
+
   it('is no failure if it has fifty thousand levels', async () => {
-    const visitor = new Visitor(worker)
-    await visitor.post('/kv/count')
-    const [key] = Object.keys(await contents())
-    await worker.kv.put(key!, `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)
+    const { visitor, key } = await begin()
+    await worker.kv.put(key, `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)
 
     expect((await visitor.get('/kv/id')).status).toBe(200)
   })
 
   it('cannot put anything on a prototype', async () => {
-    const visitor = new Visitor(worker)
-    await visitor.post('/kv/count')
-    const [key] = Object.keys(await contents())
+    const { visitor, key } = await begin()
     const value = '{"__proto__":{"user":"root"},"views":{"__proto__":{"user":"root"}}}'
-    await worker.kv.put(key!, value)
+    await worker.kv.put(key, value)
 
     expect((await visitor.get('/kv/read')).body).toBe('{"views":{},"isNew":false}')
   })
@@ -152,7 +171,12 @@ describe('the time that KV keeps a record for', () => {
     await visitor.post('/short/count')
     const cookie = visitor.cookieHeader
     const [record] = Object.values(await contents())
-    expect(JSON.parse(record!)).toEqual({ views: 1, _expire: now + 30_500, _maxAge: 30_500 })
+    expect(JSON.parse(record!)).toEqual({
+      views: 1,
+      _expire: now + 30_500,
+      _maxAge: 30_500,
+      _version: 1,
+    })
 
     await worker.passKvTime(30_000)
     visitor.now = now + 30_000

@@ -4,10 +4,12 @@ import * as miniflare from 'miniflare'
 import { parseSetCookie } from '../fixtures/cookies.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 
-/** The test's Worker, bundled as wrangler would bundle it: through the package's exports. */
-export async function bundleWorker(): Promise<string> {
+/** A test's Worker, bundled as wrangler would bundle it: through the package's exports. */
+export async function bundleWorker(
+  entry: URL = new URL('worker.ts', import.meta.url),
+): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     // Else the paths that the compiler takes in here would hold for the bundle, too.
     tsconfigRaw: {},
@@ -25,6 +27,7 @@ export async function bundleWorker(): Promise<string> {
 /** A KV namespace as tests look into it. */
 export interface Kv {
   get(key: string): Promise<string | null>
+  get(keys: string[], type: 'text'): Promise<Map<string, string | null>>
   put(key: string, value: string, options?: { expirationTtl: number }): Promise<void>
   delete(key: string): Promise<void>
   list(): Promise<{ keys: { name: string; expiration?: number }[] }>
@@ -39,12 +42,22 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
+/** What a Worker has beside a secret and KV, in miniflare's terms. */
+export interface WorkerParts {
+  env?: Record<string, object>
+  exports?: Record<string, object>
+}
+
 /**
  * Starts a Worker in workerd, without Node's globals.
  *
- * @param folder Where KV keeps its data, to outlive this run.
+ * @param folder Where its data are kept, to outlive this run.
  */
-export async function runWorker(code: string, folder?: string): Promise<RunningWorker> {
+export async function runWorker(
+  code: string,
+  folder?: string,
+  parts: WorkerParts = {},
+): Promise<RunningWorker> {
   ;(miniflare as unknown as { _enableControlEndpoints(): void })._enableControlEndpoints()
   const running = new miniflare.Miniflare({
     cf: false,
@@ -64,11 +77,13 @@ export async function runWorker(code: string, folder?: string): Promise<RunningW
           env: {
             SECRET: { type: 'text', value: SECRET },
             SESSIONS: { type: 'kv', id: 'SESSIONS' },
+            ...parts.env,
           },
+          exports: parts.exports,
         },
       },
     ],
-  })
+  } as miniflare.MiniflareOptions)
   return {
     url: await running.ready,
     kv: (await running.getKVNamespace('SESSIONS')) as unknown as Kv,

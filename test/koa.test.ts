@@ -1,0 +1,2 @@
+import './koa/sealed.ts'
+import './koa/loading.ts'

@@ -1,0 +1,344 @@
+import { randomUUID } from 'node:crypto'
+import { RESP_TYPES, createClientPool } from 'redis'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createRedisStore, type RedisClient } from '../adapters/redis.ts'
+import { createSessionManager, type Store } from '../src/index.ts'
+import { DAY } from './fixtures/clock.ts'
+import { rejectionOf } from './fixtures/errors.ts'
+import { startServer, type RedisServer } from './fixtures/redis-server.ts'
+import { SECRET } from './fixtures/secrets.ts'
+import { createVisitor } from './fixtures/visitor.ts'
+import { openIoredis, openNodeRedis, type OpenClient } from './redis/clients.ts'
+import { describeContract, describeScripts, read, write, type FullStore } from './redis/contract.ts'
+import { describeRaces } from './redis/races.ts'
+
+const url = process.env['REDIS_URL']!
+
+const kinds: [string, () => Promise<OpenClient<RedisClient>>][] = [
+  ['ioredis', () => openIoredis(url)],
+  ['ioredis, pipelining', () => openIoredis(url, { enableAutoPipelining: true })],
+  ['ioredis, numbers as text', () => openIoredis(url, { stringNumbers: true })],
+  ['redis', () => openNodeRedis(url)],
+  ['redis, RESP2', () => openNodeRedis(url, { RESP: 2 })],
+  [
+    'redis, bytes',
+    () =>
+      openNodeRedis(url, {
+        commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+      }),
+  ],
+  [
+    'redis, a pool',
+    async () => {
+      const pool = createClientPool({ url })
+      await pool.connect()
+      return { client: pool, close: () => pool.destroy() }
+    },
+  ],
+]
+
+describeScripts()
+
+describe.each(kinds)('createRedisStore() over %s', (_, open) => {
+  let one: OpenClient<RedisClient>
+  let other: OpenClient<RedisClient>
+
+  beforeAll(async () => {
+    one = await open()
+    other = await open()
+  })
+
+  afterAll(async () => {
+    await one.close()
+    await other.close()
+  })
+
+  describeContract(
+    (prefix) => createRedisStore(one.client, { prefix }),
+    () => url,
+  )
+  describeRaces(() => {
+    const prefix = `test:${randomUUID()}:`
+    return [createRedisStore(one.client, { prefix }), createRedisStore(other.client, { prefix })]
+  })
+})
+
+describe('createRedisStore()', () => {
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a URL', url],
+    ['something else', { get() {} }],
+  ])('refuses %s for a client', (_, client) => {
+    expect(() => createRedisStore(client as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_OPTIONS',
+        message: 'createRedisStore() needs a client of `ioredis` or of `redis`.',
+      }),
+    )
+  })
+
+  it('puts "session:" before every key, after a prefix that the client has', async () => {
+    const keyPrefix = `test:${randomUUID()}:`
+    const { client, close } = await openIoredis(url, { keyPrefix })
+    const store = createRedisStore(client) as FullStore
+    await store.set('key', { n: 1, _expire: 5, _maxAge: 5 }, 60_000, write)
+    const previous = (await store.get('key', DAY, read)) as object
+
+    expect(await store.touch('key', 60_000, { expire: 7, ctx: undefined })).toBe(true)
+    expect(await store.compareAndSet('key', { n: 3 }, 60_000, previous, write)).toBe(false)
+    const touched = { n: 1, _expire: 7, _maxAge: 5 }
+    expect(await store.compareAndSet('key', { n: 2 }, 60_000, touched, write)).toBe(true)
+    await close()
+    const raw = new Redis(url)
+    expect(await raw.get(`${keyPrefix}session:key`)).toBe('{"n":2}')
+    raw.disconnect()
+  })
+})
+
+describe('the store of egg-session’s README', () => {
+  const app = { redis: new Redis(url) }
+  afterAll(() => app.redis.disconnect())
+
+  const documented: Store = {
+    async get(key) {
+      const res = await app.redis.get(key)
+      if (!res) return null
+      return JSON.parse(res)
+    },
+
+    async set(key, value, maxAge) {
+      // maxAge not present means session cookies
+      // we can't exactly know the maxAge and just set an appropriate value like one day
+      if (!maxAge) maxAge = 24 * 60 * 60 * 1000
+      const json = JSON.stringify(value)
+      await app.redis.set(key, json, 'PX', maxAge as number)
+    },
+
+    async destroy(key) {
+      await app.redis.del(key)
+    },
+  }
+
+  const options = { secrets: SECRET, store: documented, prefix: `test:${randomUUID()}:` }
+
+  it.each([3_600_000, 'session' as const])('keeps sessions, maxAge %s', async (maxAge) => {
+    const { visit, peek } = createVisitor(createSessionManager({ ...options, maxAge }))
+    const { session } = await visit((session) => (session.user = 'ada'))
+    const key = session.externalKey!
+
+    expect(await app.redis.get(key)).toContain('{"user":"ada","_')
+    expect(await app.redis.pttl(key)).toBeGreaterThan(3_605_000)
+    await visit((session) => (session.cart = [1]))
+    expect(await peek()).toEqual({ user: 'ada', cart: [1] })
+    await visit((session) => session.regenerate())
+    expect(await app.redis.get(key)).toBe(null)
+    expect(await peek()).toEqual({ user: 'ada', cart: [1] })
+    const left = await visit((session) => session.destroy())
+    expect(await app.redis.get(left.session.externalKey!)).toBe(null)
+    expect(await peek()).toMatchObject({ isNew: true, length: 0 })
+  })
+
+  it('lets the last of two requests at once win, as it always did', async () => {
+    const manager = createSessionManager(options)
+    const { visit, peek, jar } = createVisitor(manager)
+    await visit((session) => (session.user = 'ada'))
+    const [first, second] = [await manager.load(jar.header), await manager.load(jar.header)]
+    first.cart = [1]
+    second.theme = 'dark'
+    await manager.commit(first)
+    await manager.commit(second)
+
+    expect(await peek()).toEqual({ user: 'ada', theme: 'dark' })
+  })
+
+  it('lets a slow request bring a session back, as it always did', async () => {
+    const manager = createSessionManager(options)
+    const { visit, jar } = createVisitor(manager)
+    await visit((session) => (session.user = 'ada'))
+    const cookie = jar.header
+    const slow = await manager.load(cookie)
+    await visit((session) => session.destroy())
+    slow.cart = [1]
+    await manager.commit(slow)
+
+    expect(await manager.load(cookie)).toEqual({ user: 'ada', cart: [1] })
+  })
+
+  it('leaves records that createRedisStore() goes on with', async () => {
+    const { visit, jar } = createVisitor(createSessionManager(options))
+    const { session } = await visit((session) => (session.user = 'ada'))
+    const store = createRedisStore(app.redis, { prefix: '' })
+    const manager = createSessionManager({ ...options, store, hashKeys: false })
+    const later = createVisitor(manager)
+    later.jar.take([`__Host-sid=${jar.header.split('=')[1]}`])
+    await later.visit((session) => (session.cart = [1]))
+
+    expect(await later.peek()).toEqual({ user: 'ada', cart: [1] })
+    expect(await app.redis.get(session.externalKey!)).toContain('{"user":"ada","cart":[1],"_')
+  })
+})
+
+describe('what is sent', () => {
+  const answers = (reply: (command: string, ...args: string[]) => unknown) => {
+    const call = vi.fn(async (command: string, ...args: (string | number)[]) =>
+      reply(command, ...args.map(String)),
+    )
+    const names = (): string[] => call.mock.calls.map(([command]) => command)
+    return { store: createRedisStore({ call }) as FullStore, call, names }
+  }
+
+  it('is one command for each call', async () => {
+    const { client, close } = await openIoredis(url)
+    const call = vi.spyOn(client, 'call')
+    const prefix = `test:${randomUUID()}:`
+    const manager = createSessionManager({
+      secrets: SECRET,
+      store: createRedisStore(client, { prefix }),
+      rolling: true,
+    })
+    const { visit } = createVisitor(manager)
+    const sent = async (act?: (session: any) => unknown): Promise<unknown[]> => {
+      await visit(act)
+      return call.mock.calls.splice(0).map(([command]) => command)
+    }
+    await sent((session) => (session.n = 1))
+    await sent()
+
+    expect(await sent()).toEqual(['GET', 'EVALSHA'])
+    expect(await sent((session) => (session.n = 2))).toEqual(['GET', 'EVALSHA'])
+    expect(await sent((session) => session.regenerate())).toEqual(['GET', 'EVALSHA', 'EVALSHA'])
+    expect(await sent((session) => session.destroy())).toEqual(['GET', 'DEL'])
+    await close()
+  })
+
+  it('is the script itself where a server does not know it', async () => {
+    const { store, names } = answers((command) => {
+      if (command === 'EVALSHA') throw new Error('NOSCRIPT No matching script. Please use EVAL.')
+      return 1
+    })
+
+    expect(await store.compareAndSet('key', {}, 1, null, write)).toBe(true)
+    expect(await store.touch('key', 1, { expire: 1, ctx: undefined })).toBe(true)
+    expect(names()).toEqual(['EVALSHA', 'EVAL', 'EVALSHA', 'EVAL'])
+  })
+
+  it.each<[string, (store: FullStore) => unknown]>([
+    ['get', (store) => store.get('key', 1, read)],
+    ['set', (store) => store.set('key', {}, 1, write)],
+    ['compareAndSet', (store) => store.compareAndSet('key', {}, 1, null, write)],
+    ['touch', (store) => store.touch('key', 1, { expire: 1, ctx: undefined })],
+    ['destroy', (store) => store.destroy('key', { ctx: undefined })],
+  ])('is not sent again when it fails: %s()', async (_, act) => {
+    const { store, names } = answers(() => {
+      throw new Error('Connection is closed.')
+    })
+
+    await rejectionOf(Promise.resolve(act(store)))
+    expect(names()).toHaveLength(1)
+  })
+
+  it.each([null, undefined, 'OK', 2, -1, {}, '', Number.NaN])(
+    'is no success if the answer to a script is %j',
+    async (answer) => {
+      const { store } = answers(() => answer)
+
+      await expect(store.compareAndSet('key', {}, 1, null, write)).rejects.toThrow('Redis failed.')
+    },
+  )
+})
+
+describe('a failing server', () => {
+  const canary = 'canary-4417'
+  let server: RedisServer
+  let admin: Redis
+
+  beforeAll(async () => {
+    server = await startServer()
+    admin = new Redis(server.url)
+    admin.on('error', () => {})
+  })
+
+  afterAll(async () => {
+    admin.disconnect()
+    await server.stop()
+  })
+
+  const clients: [string, () => Promise<OpenClient<RedisClient>>][] = [
+    [
+      'ioredis',
+      () => openIoredis(server.url, { showFriendlyErrorStack: true, retryStrategy: null! }),
+    ],
+    ['redis', () => openNodeRedis(server.url, { socket: { reconnectStrategy: false } })],
+  ]
+
+  it.each(clients)('gets the script once and the SHA-1 from then on, over %s', async (_, open) => {
+    const { client, close } = await open()
+    const store = createRedisStore(client) as FullStore
+    await admin.script('FLUSH')
+    await admin.config('RESETSTAT')
+    for (let n = 0; n < 5; n++) await store.compareAndSet(`key${n}`, { n }, 60_000, null, write)
+    const stats = await admin.info('commandstats')
+
+    expect(stats).toMatch(/cmdstat_eval:calls=1,/)
+    expect(stats).toMatch(/cmdstat_evalsha:calls=5,/)
+    await admin.flushall()
+    await close()
+  })
+
+  /** What a host's log might show of an error. */
+  const allOf = (error: any): string =>
+    [
+      error,
+      error.stack,
+      error.cause,
+      JSON.stringify(error, Object.getOwnPropertyNames(error)),
+    ].join()
+
+  it.each(clients)('tells no more than the kind of failure, over %s', async (_, open) => {
+    const { client, close } = await open()
+    const store = createRedisStore(client) as FullStore
+    const manager = createSessionManager({ secrets: SECRET, store, genid: () => canary })
+    const { visit, jar } = createVisitor(manager)
+    await visit((session) => (session.user = canary))
+    const [key] = await admin.keys('*')
+    await admin.config('SET', 'maxmemory', '1')
+    try {
+      const error = await rejectionOf(visit((session) => (session.user = `${canary}2`)))
+      expect(error.message).toMatch(/^The session store failed to set \(\w+ OOM\)\.$/)
+      const direct = await rejectionOf(Promise.resolve(store.set(canary, { canary }, 1, write)))
+      expect(direct).toMatchObject({ message: 'Redis failed.', code: 'OOM' })
+      for (const text of [allOf(error), allOf(direct)]) {
+        expect(text).not.toContain(canary)
+        expect(text).not.toContain(key)
+        expect(text).not.toMatch(/EVAL|PX/)
+      }
+    } finally {
+      await admin.config('SET', 'maxmemory', '0')
+    }
+    expect(jar.header).toContain('sid')
+    await admin.flushall()
+    await close()
+  })
+
+  it.each(clients)('that is gone fails, over %s', async (_, open) => {
+    const { client, close } = await open()
+    const manager = createSessionManager({
+      secrets: SECRET,
+      store: createRedisStore(client),
+      storeTimeout: 500,
+    })
+    const { visit } = createVisitor(manager)
+    await visit((session) => (session.user = canary))
+    await admin.client('KILL', 'TYPE', 'normal')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const error = await rejectionOf(visit())
+
+    expect(error.code).toMatch(/^ERR_SESSION_(STORE|TIMEOUT)$/)
+    expect(error.message).toMatch(
+      /^The session store (failed to get \(\w+\)|took longer than 500 ms to get)\.$/,
+    )
+    await close()
+  })
+})

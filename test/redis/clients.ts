@@ -1,0 +1,58 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis'
+import {
+  createClient,
+  createCluster,
+  type RedisClientOptions,
+  type RedisClusterOptions,
+} from 'redis'
+import type { IoredisClient, NodeRedisClient, NodeRedisCluster } from '../../adapters/redis.ts'
+
+/** A client that a test opened. */
+export interface OpenClient<client> {
+  client: client
+  close(): Promise<void> | void
+}
+
+/** Opens a client of `ioredis`. */
+export async function openIoredis(
+  url: string,
+  options: RedisOptions = {},
+): Promise<OpenClient<IoredisClient>> {
+  const client = new Redis(url, options)
+  client.on('error', () => {})
+  await client.ping()
+  return { client, close: () => client.disconnect() }
+}
+
+/** Opens a client of `redis`. */
+export async function openNodeRedis(
+  url: string,
+  options: RedisClientOptions = {},
+): Promise<OpenClient<NodeRedisClient>> {
+  const client = createClient({ url, ...options })
+  client.on('error', () => {})
+  await client.connect()
+  return { client, close: () => client.destroy() }
+}
+
+/** Opens a cluster of `ioredis`. */
+export async function openIoredisCluster(
+  urls: readonly string[],
+  options: ClusterOptions = {},
+): Promise<OpenClient<IoredisClient>> {
+  const client = new Cluster([...urls], options)
+  client.on('error', () => {})
+  await client.ping()
+  return { client, close: () => client.disconnect() }
+}
+
+/** Opens a cluster of `redis`. */
+export async function openNodeRedisCluster(
+  urls: readonly string[],
+  options: Partial<RedisClusterOptions> = {},
+): Promise<OpenClient<NodeRedisCluster>> {
+  const client = createCluster({ rootNodes: urls.map((url) => ({ url })), ...options })
+  client.on('error', () => {})
+  await client.connect()
+  return { client, close: () => client.destroy() }
+}
