@@ -3,24 +3,38 @@ import { defineConfig } from 'vitest/config'
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
+const engine = (name: 'node' | 'web'): { alias: Record<string, string> } => ({
+  alias: { '#engine': path(`src/seal/engine-${name}.ts`) },
+})
+
+/** What takes longest, and runs by `npm run test:long`: whole applications, many random runs. */
+const long = [
+  'test/egg-parity.test.ts',
+  'test/egg.test.ts',
+  'test/start.test.ts',
+  'test/interleavings.test.ts',
+  'test/faults.test.ts',
+  'test/kv-locations.test.ts',
+  'test/kv-random.test.ts',
+  'test/kv-marks.test.ts',
+]
+
+const limits = { testTimeout: 60_000, hookTimeout: 120_000 }
+
 export default defineConfig({
   test: {
     globalSetup: ['test/global-setup.ts'],
     projects: [
       {
-        resolve: { alias: { '#engine': path('src/seal/engine-node.ts') } },
-        test: {
-          name: 'node',
-          include: ['test/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
+        resolve: engine('node'),
+        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: long, ...limits },
       },
       {
         // The same core on the other engine.
-        resolve: { alias: { '#engine': path('src/seal/engine-web.ts') } },
-        test: { name: 'web', include: ['test/core/**/*.test.ts', 'test/hono.test.ts'] },
+        resolve: engine('web'),
+        test: { name: 'web', include: ['test/core/**/*.test.ts', 'test/hono.test.ts'], ...limits },
       },
+      { resolve: engine('node'), test: { name: 'long', include: long, ...limits } },
     ],
   },
 })

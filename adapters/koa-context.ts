@@ -6,6 +6,7 @@ import {
   load,
   loadFresh,
   stateOf,
+  type Awaitable,
   type Session,
 } from '../src/host.ts'
 import type { CookieContext } from './koa-cookies.ts'
@@ -100,17 +101,30 @@ export class SessionHolder {
 
   #loadAtOnce(): Session {
     const { kit } = this
-    try {
-      if (!kit.mustWait) {
-        const session = load(kit, this.#ctx.req.headers.cookie, this.#ctx)
-        if (!isPromise(session)) return session
-      }
-    } catch {
-      // No keys, or a `valid` that throws: nobody gets in.
-    }
-    const session = loadFresh(kit, this.#ctx)
-    if (!isPromise(session)) return session
-    return loadFresh({ ...kit, genid: () => '' }, this.#ctx) as Session
+    const ctx = this.#ctx
+    const isKnown = !kit.mustWait
+    const loaded = isKnown ? atOnce(() => load(kit, ctx.req.headers.cookie, ctx)) : undefined
+    if (loaded) return loaded
+    const fresh =
+      atOnce(() => loadFresh(kit, ctx)) ??
+      // Its id is made when it is saved.
+      atOnce(() => loadFresh({ ...kit, genid: () => '' }, ctx))
+    const session = fresh ?? (loadFresh({ ...kit, ContextStore: undefined }, ctx) as Session)
+    // What could not be read is not written over, and what has no store goes nowhere else.
+    const isDetached = !fresh || (isKnown && kit.mustWait)
+    Object.assign(stateOf(session), { kit, isDetached })
+    return session
+  }
+}
+
+/** What a function gives, if it gives it at once: an error, now or later, is the same as nothing. */
+function atOnce<result>(make: () => Awaitable<result>): result | undefined {
+  try {
+    const made = make()
+    if (!isPromise(made)) return made
+    made.then(undefined, () => {})
+  } catch {
+    // No keys, or a function among the options that throws: nobody gets in.
   }
 }
 
@@ -153,17 +167,18 @@ export function createMiddleware(
     if (holder.kit.mustWait) await holder.load()
     try {
       await next()
+      await holder.commit()
     } catch (error) {
       await commitAfter(error, holder, ctx)
       throw error
     }
-    await holder.commit()
   }
 }
 
 /**
- * Commits what a failed handler left, as koa-session does, and sees to it that the cookie arrives:
- * Koa drops all headers of a failed response but those that the error brings.
+ * Commits what a failed handler left, as koa-session does, and sees to it that the cookie arrives,
+ * be it one that ends the session: Koa drops all headers of a failed response but those that the
+ * error brings.
  */
 async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostContext): Promise<void> {
   const { response } = ctx as unknown as { response: { get(name: string): unknown } }
@@ -174,9 +189,9 @@ async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostConte
     const names = holder.kit.format.names.flatMap((name) => [`${name}=`, `${name}.sig=`])
     const ours = cookies.filter((cookie: string) => names.some((name) => cookie.startsWith(name)))
     const { headers } = error as { headers?: object }
-    if (ours.length) Object.assign(error, { headers: { ...headers, 'set-cookie': ours } })
+    if (ours.length) Reflect.set(error, 'headers', { ...headers, 'set-cookie': ours })
   } catch (commitError) {
     // The handler's own error is what the client has to see.
-    ctx.app.emit('error', commitError, ctx)
+    if (ctx.app.listenerCount('error')) ctx.app.emit('error', commitError, ctx)
   }
 }

@@ -52,8 +52,10 @@ export function createHostFormat(options: CheckedOptions<any>): Format<CookieCon
       return []
     },
 
-    clear(ctx) {
-      if (!ctx.headerSent) ctx.cookies.set(name, '', { ...given, ...EXPIRED })
+    clear(ctx, names) {
+      if (ctx.headerSent) return []
+      if (names) clearPlainly(ctx, names, given)
+      else ctx.cookies.set(name, '', { ...given, ...EXPIRED })
       return []
     },
   }
@@ -66,11 +68,14 @@ export function createHostFormat(options: CheckedOptions<any>): Format<CookieCon
  */
 export function createSealedHostFormat(
   options: CheckedOptions<any>,
-  secrets: readonly Secret[],
+  secretsOf: () => readonly Secret[],
   warn: ((message: string) => void) | undefined,
 ): Format<CookieContext> {
   const { key: name } = options
-  const sealer = createSealer({ ...options, secrets }, warn)
+  let made: Format<unknown> | undefined
+  // Not before it is used: a page without a session needs no keys, and `ctx.session` never throws.
+  const sealer = (): Format<unknown> =>
+    (made ??= createSealer({ ...options, secrets: secretsOf() }, warn))
   const plain: object = { ...options, signed: false, encrypt: false }
   const signed: object = { ...options, signed: true, encrypt: false }
 
@@ -80,7 +85,7 @@ export function createSealedHostFormat(
     open(_, ctx) {
       const header = ctx.req.headers.cookie
       // The shape tells the format before any crypto: base64 has no dots.
-      return chain(sealer.open(header, ctx), (opened) => {
+      return chain(sealer().open(header, ctx), (opened) => {
         if (opened !== 'tampered' || !header?.includes(`${name}.sig=`)) return opened
         const value = ctx.cookies.get(name, signed)
         if (!value || value.includes('.')) return opened
@@ -91,7 +96,7 @@ export function createSealedHostFormat(
       })
     },
 
-    seal: (cargo, ctx) => sealer.seal(cargo, ctx),
+    seal: (cargo, ctx) => sealer().seal(cargo, ctx),
 
     write([value], maxAge, ctx) {
       if (ctx.headerSent) return []
@@ -100,9 +105,9 @@ export function createSealedHostFormat(
       return []
     },
 
-    clear(ctx) {
+    clear(ctx, names = [name]) {
       if (ctx.headerSent) return []
-      ctx.cookies.set(name, '', { ...plain, ...EXPIRED })
+      clearPlainly(ctx, names, plain)
       clearSignature(ctx)
       return []
     },
@@ -110,8 +115,14 @@ export function createSealedHostFormat(
 
   function clearSignature(ctx: CookieContext): void {
     if (!ctx.req.headers.cookie?.includes(`${name}.sig=`)) return
-    ctx.cookies.set(`${name}.sig`, '', { ...plain, ...EXPIRED })
+    clearPlainly(ctx, [`${name}.sig`], plain)
   }
+}
+
+/** Removes cookies without signing that. */
+function clearPlainly(ctx: CookieContext, names: readonly string[], options: object): void {
+  const plain = { ...options, ...EXPIRED, signed: false, encrypt: false }
+  for (const name of names) ctx.cookies.set(name, '', plain)
 }
 
 /** A store's key that travels as the application likes: in a header, say. */

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  createSealer,
   isPromise,
   type CheckedOptions,
   type Format,
@@ -28,6 +29,7 @@ export interface HostApplication {
   keys?: unknown
   use: unknown
   emit(event: string, ...args: unknown[]): boolean
+  listenerCount(event: string): number
 }
 
 /** What differs between Koa and Egg. */
@@ -112,6 +114,14 @@ export function followOptions(
         'Session option "externalKey" must be an object with the methods get and set.',
       )
     }
+    if (externalKey && checked.accept) {
+      throw new SessionError(
+        'ERR_SESSION_OPTIONS',
+        'Session options "accept" and "externalKey" exclude each other: readers read cookies.',
+      )
+    }
+    // Secrets that are no good are found at once; `app.keys` may come later.
+    if (checked.encrypt && checked.secrets) createSealer(checked)
     // koa-session takes 0 for a day.
     checked.maxAge ||= 86_400_000
     if (!checked.encrypt && checked.signed === false) {
@@ -128,15 +138,16 @@ function createHostKit(
   warn: (message: string) => void,
 ): HostKit {
   const { externalKey } = checked as { externalKey?: ExternalKey<CookieContext> }
-  const { valid } = checked
+  const { valid, accept } = checked
   const hasStore = Boolean(checked.store ?? checked.ContextStore)
+  const isSlow = hasStore || accept !== undefined
   const kit: HostKit = {
     ...checked,
     format:
       hasStore && externalKey
         ? createExternalFormat(externalKey, checked)
         : createCookieFormat(checked, app, warn),
-    mustWait: hasStore || valid !== undefined,
+    mustWait: isSlow || valid !== undefined,
     browserSession: profile.browserSession,
     discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
     // A removal is sent to the browser whatever it sent before, as koa-session does.
@@ -146,10 +157,13 @@ function createHostKit(
       >,
   }
   if (valid) {
+    let takesTime = false
     kit.valid = (ctx, record: SessionRecord) => {
       const answer = valid(ctx, record)
-      // Known to answer at once, it need not be asked before every handler.
-      kit.mustWait = hasStore || isPromise(answer)
+      // Known to answer at once, it need not be asked before every handler; one that took its time
+      // once may do so again.
+      if (isPromise(answer)) takesTime = true
+      kit.mustWait = isSlow || takesTime
       return answer
     }
   }
@@ -164,12 +178,29 @@ function createCookieFormat(
   const { secrets } = checked as { secrets?: Secret | Secret[] }
   const isHost = (checked as { format?: unknown }).format === 'host'
   if (!checked.encrypt || isHost) return createHostFormat(checked)
-  const keys = secrets ?? keysOf(app)
-  const list = Array.isArray(keys) ? keys : [keys]
+  if (secrets) return createSealedHostFormat(checked, () => [secrets].flat(), undefined)
   // Secrets of one's own have to be strong; `app.keys` are as they are in many applications.
   const warnOfKeys = (): void =>
     warn('app.keys are weak for encryption: use 32 random characters or more for each.')
-  return createSealedHostFormat(checked, list as Secret[], secrets ? undefined : warnOfKeys)
+  return createSealedHostFormat(checked, () => secretsOf(app), warnOfKeys)
+}
+
+/** @throws SessionError `ERR_SESSION_SECRET` where there is nothing to make keys of. */
+function secretsOf(app: HostApplication): Secret[] {
+  const keys = keysOf(app)
+  const list: unknown[] = Array.isArray(keys) ? keys : [keys]
+  if (list.length && list.every(isSecret)) return list as Secret[]
+  const isKeygrip = isFunction((keys as { sign?: unknown } | null | undefined)?.sign)
+  throw new SessionError(
+    'ERR_SESSION_SECRET',
+    isKeygrip
+      ? 'Session option "encrypt" needs "secrets", for `app.keys` is a Keygrip, which keeps its keys.'
+      : 'Session option "encrypt" needs `app.keys`, a list of random texts, or "secrets".',
+  )
+}
+
+function isSecret(value: unknown): boolean {
+  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
 }
 
 function isFunction(value: unknown): boolean {

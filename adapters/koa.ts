@@ -31,6 +31,12 @@ export interface KoaSessionContext<data extends object = SessionData> {
   readonly sessionOptions: Readonly<Record<string, unknown>>
 }
 
+/** The part of an application by which it is known: Koa's, or another on Koa. */
+export interface KoaApplication {
+  use: unknown
+  context: object
+}
+
 /** The middleware that `session()` makes. */
 export type KoaSessionMiddleware = (ctx: any, next: () => Promise<any>) => Promise<void>
 
@@ -56,9 +62,12 @@ const profile: HostProfile = {
  */
 export function session(
   options: KoaSessionOptions | null | undefined,
-  app: object,
+  app: KoaApplication,
 ): KoaSessionMiddleware
-export function session(app: object, options?: KoaSessionOptions | null): KoaSessionMiddleware
+export function session(
+  app: KoaApplication,
+  options?: KoaSessionOptions | null,
+): KoaSessionMiddleware
 export function session(first?: object | null, second?: object | null): KoaSessionMiddleware {
   const [app, options] = isApplication(first) ? [first, second] : [second, first]
   if (!isApplication(app)) {
@@ -76,7 +85,11 @@ export const createSession: typeof session = session
 export const SessionOptions: { parse(options?: KoaSessionOptions): KoaSessionOptions } = {
   /** @throws SessionError `ERR_SESSION_OPTIONS` */
   parse(options = {}) {
-    followOptions(options, { context: {}, use: null, emit: () => false }, profile)
+    followOptions(
+      options,
+      { context: {}, use: null, emit: () => false, listenerCount: () => 0 },
+      profile,
+    )
     const { key, signed, overwrite } = profile.defaults
     const defaults = { autoCommit: true, httpOnly: true, rolling: false, renew: false }
     return { key, signed, overwrite, ...defaults, ...options } as KoaSessionOptions

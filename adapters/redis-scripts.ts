@@ -28,19 +28,18 @@ return 1`,
 }
 
 /**
- * ARGV: the life from now on and the new `_expire`, in milliseconds. The core writes `_expire` and
- * `_maxAge` at the end of a record, and no data can look like that there. A record that ended
- * before the life that it is to get began was given up for another, and stays so.
+ * ARGV: the life from now on, the new `_expire`, and the time, all in milliseconds. The core writes
+ * `_expire` and `_maxAge` at the end of a record, and no data can look like that there.
  */
 export const TOUCH: Script = {
   lua: `local text = redis.call('GET', KEYS[1])
 if not text then return 0 end
 local head, expire, tail = text:match('^(.*[{,]"_expire":)([%d.eE+-]+)(,"_maxAge":[%d.eE+-]+})$')
 if not head then return redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-if expire + ARGV[1] < tonumber(ARGV[2]) then return 0 end
+if tonumber(expire) < tonumber(ARGV[3]) then return 0 end
 redis.call('SET', KEYS[1], head .. ARGV[2] .. tail, 'PX', ARGV[1])
 return 1`,
-  sha: '410c8b57f870b55652ca38b4468dcffbe6335e3d',
+  sha: '29ec59b4e6b28aa8ad70e57bf3e41e30ca242e49',
 }
 
 /** How long a record is kept where no time is given, in milliseconds. */
@@ -101,8 +100,12 @@ export function createStoreOver(send: Send, prefix: string): Store {
       return done
     },
 
-    touch: (key, maxAge, { expire }) =>
-      run(TOUCH, prefix + key, lifeOf(maxAge), JSON.stringify(expire)),
+    touch(key, maxAge, { expire }) {
+      const life = lifeOf(maxAge)
+      // The manager may have a clock of its own, by which it is at least so late.
+      const now = Math.min(Date.now(), expire - Number(life))
+      return run(TOUCH, prefix + key, life, String(expire), String(now))
+    },
 
     async destroy(key) {
       await call(prefix + key, 'DEL', prefix + key)

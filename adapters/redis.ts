@@ -41,8 +41,7 @@ export interface RedisStoreOptions {
 /**
  * Keeps records in Redis, as JSON, each as long as its session lives and ten seconds more. Changes
  * are made by scripts that compare first: of requests at once none undoes another, and a session
- * that was destroyed stays destroyed. Needs Redis 5 or newer, or Valkey, and the right to run
- * `EVAL` and `EVALSHA`.
+ * that was destroyed stays destroyed. The user needs the right to run `EVAL` and `EVALSHA`.
  *
  * `createRedisStore(app.redis)` takes the place of the store in egg-session's README. That one
  * used the bare id as the key: `prefix: ''` together with the option `hashKeys: false` goes on

@@ -54,14 +54,15 @@ export function createUpstashStore(
   options: UpstashStoreOptions = {},
 ): Store {
   const { prefix = 'session:', timeout = 2000 } = options
-  if (!(timeout > 0 && timeout < 2 ** 31)) refuse('a "timeout" in milliseconds, above 0')
+  const isTime = Number.isFinite(timeout) && timeout > 0 && timeout < 2 ** 31
+  if (!isTime) refuse('a "timeout" in milliseconds, above 0')
   const client = requesterOf(redis)
 
   async function ask(body: string[], signal: AbortSignal): Promise<unknown> {
     // To a signal that no function makes the client answers, once it aborts, that nothing is there.
     const { result, error } = await client.request({ body, signal: () => signal })
     const isAnswer = result === null || /^(string|number)$/.test(typeof result)
-    if (error === undefined && isAnswer) return result
+    if (!error && isAnswer) return result
     throw Object.assign(new Error(error), { name: 'UpstashError' })
   }
 

@@ -83,10 +83,11 @@ export function createKvStore(namespace: KvNamespace, options: KvStoreOptions = 
       const [name, mark] = namesOf(key)
       if (isTooLong(mark)) return
       // The mark is a key of its own: a late write of the record cannot undo it.
-      await Promise.all([
+      const writes = await Promise.allSettled([
         write(() => namespace.put(mark, '1', ttlOf(maxAge)), true),
         write(() => namespace.delete(name), true),
       ])
+      for (const outcome of writes) if (outcome.status === 'rejected') throw outcome.reason
     },
   }
 

@@ -77,7 +77,6 @@ async function write(
   const { kit, ctx, store } = state
   const maxAge = life.maxAge ?? kit.maxAge
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    if (round > 0) await pause(round)
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
     const { data, flash } = parseSnapshot(snapshot)
@@ -85,7 +84,7 @@ async function write(
     const cargo = { id, key: store && id, data, flash, life, maxAge, version }
     const values = await kit.format.seal(cargo, ctx)
     kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
-    const outcome = store
+    let outcome: Outcome | Look = store
       ? await put(
           state,
           store,
@@ -95,12 +94,16 @@ async function write(
           changed,
         )
       : 'stored'
+    if (outcome === 'changed') {
+      await pause(round)
+      outcome = await look(state, store!, state.discarded[0] ?? id)
+    }
     if (outcome === 'failed') return []
     if (outcome === 'gone') return drop(session, state)
     if (outcome === 'stored') {
       Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true, version })
       const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
-      return [...kit.format.clear(ctx, state.foreign), ...kit.format.write(values, left, ctx)]
+      return kit.format.write(values, left, ctx)
     }
     if (outcome === 'taken') state.id = await newId(kit, ctx)
     else snapshot = await bringIn(session, state, snapshot, outcome)
@@ -110,14 +113,17 @@ async function write(
 
 /** Lets some time pass, never the same: of two requests in step one would lose every round. */
 function pause(round: number): Promise<void> {
-  const longest = Math.min(2 ** round, 50)
+  const longest = Math.min(2 ** round, 100)
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
 }
 
 const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const
 
-/** What became of a write; contents are those that another request has stored meanwhile. */
-type Outcome = 'stored' | 'failed' | 'gone' | 'taken' | Contents
+/** What became of a write. */
+type Outcome = 'stored' | 'failed' | 'gone' | 'taken' | 'changed'
+
+/** What is there now; contents are those that another request has stored meanwhile. */
+type Look = 'failed' | 'gone' | Contents
 
 /**
  * Stores a record: a new one in nobody's place, a changed one in the place of the one that was
@@ -147,7 +153,7 @@ async function put(
     return true
   })
   if (stored === undefined) return 'failed'
-  if (!stored) return previous === null ? 'taken' : isTouch ? 'gone' : look(state, store, id)
+  if (!stored) return previous === null ? 'taken' : isTouch ? 'gone' : 'changed'
   let outcome: Outcome = 'failed'
   try {
     outcome = isMove && store.compareAndSet ? await giveUp(state, store) : await discard(state)
@@ -170,13 +176,13 @@ async function giveUp(state: SessionState, store: Store): Promise<Outcome> {
     store.compareAndSet!(key, GIVEN_UP, GIVEN_UP._maxAge, record, options),
   )
   if (done === undefined) return 'failed'
-  if (!done) return look(state, store, old)
+  if (!done) return 'changed'
   state.discarded = []
   return 'stored'
 }
 
 /** Looks at a record that is not as it was loaded. */
-async function look(state: SessionState, store: Store, id: string): Promise<Outcome> {
+async function look(state: SessionState, store: Store, id: string): Promise<Look> {
   const { kit, ctx } = state
   const limit = idleLimit(kit, undefined)
   const found = await callStore(kit, 'get', store, id, async (key) => {
@@ -230,15 +236,15 @@ async function bringIn(
 function drop(session: object, state: SessionState): string[] {
   state.kit.on?.({ type: 'missed' })
   clearData(session)
-  Object.assign(state, SETTLED, { isNew: true, isDetached: true, discarded: [] })
+  // A cookie of an earlier commit would take the place of the one that the other request sends.
+  Object.assign(state, SETTLED, { isNew: true, isDetached: true, discarded: [], cookies: [] })
   return []
 }
 
 /** Ends a session: its record first, then its cookie, which goes even if the store fails. */
 async function end(state: SessionState): Promise<string[]> {
-  const { kit, ctx, hadCookie, cookies, foreign } = state
-  const own = hadCookie || cookies.length ? kit.format.clear(ctx) : []
-  const clearing = [...own, ...kit.format.clear(ctx, foreign)]
+  const { kit, ctx, hadCookie, cookies } = state
+  const clearing = hadCookie || cookies.length || kit.accept ? kit.format.clear(ctx) : []
   // Kept as well as returned: should the store throw, the caller still finds it.
   state.cookies = clearing
   await discard(state)

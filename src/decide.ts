@@ -28,7 +28,7 @@ export interface Facts {
   /** The data and flash as they were loaded, as text. */
   baseline: string
   life: Life
-  /** How long after a save it is not saved unchanged, in milliseconds (default 0). */
+  /** How long after a save it is left as it is, if not longer than half its time (default 0). */
   touchEvery?: number
 }
 

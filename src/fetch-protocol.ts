@@ -19,10 +19,10 @@ export async function tagOf(json: string): Promise<string> {
 }
 
 /** The text that a signature covers; no part before the body can have a line break in it. */
-export function signedText(request: Request, body: string): string {
-  const { pathname, search } = new URL(request.url)
-  const said = SIGNED_HEADERS.map((name) => request.headers.get(name) ?? '')
-  return ['session-kit/fetch/v1', request.method, pathname + search, ...said, body].join('\n')
+export function signedText(method: string, url: string, headers: Headers, body: string): string {
+  const { pathname, search } = new URL(url)
+  const said = SIGNED_HEADERS.map((name) => headers.get(name) ?? '')
+  return ['session-kit/fetch/v1', method, pathname + search, ...said, body].join('\n')
 }
 
 /**

@@ -12,24 +12,33 @@ export type FetchTarget = string | URL | Fetcher | ((key: string) => Fetcher)
 /** How long a key may be in a path. */
 export const LONGEST_KEY = 1024
 
+/** Where requests go. */
+export interface Place {
+  /** What every URL begins with. */
+  base: string
+  send(key: string, url: string, init: RequestInit): Awaitable<Response>
+}
+
 /**
- * The beginning of every URL, and what to fetch it with.
+ * Makes a place of what an application gave.
  *
  * @throws SessionError `ERR_SESSION_OPTIONS`.
  */
-export function locate(
-  target: FetchTarget,
-  path: string | undefined,
-): [base: string, fetcherFor: (key: string) => Fetcher] {
+export function locate(target: FetchTarget, path: string | undefined): Place {
   if (path !== undefined && !/^\/[^?#]*$/.test(path)) refuse('"path" must begin with /')
   // A binding may look like a function.
-  if (typeof (target as Partial<Fetcher> | null)?.fetch === 'function') {
-    return [`${NOWHERE}${directory(path)}`, () => target as Fetcher]
+  const isOne = typeof (target as Partial<Fetcher> | null)?.fetch === 'function'
+  if (isOne || typeof target === 'function') {
+    const fetcherFor = isOne ? () => target as Fetcher : (target as (key: string) => Fetcher)
+    return {
+      base: NOWHERE + directory(path),
+      send: (key, url, init) => fetcherFor(key).fetch(new Request(url, init)),
+    }
   }
-  if (typeof target === 'function') return [`${NOWHERE}${directory(path)}`, target]
   if (path !== undefined) refuse('"path" belongs into the URL')
   const { origin, pathname } = checkUrl(target as string | URL)
-  return [origin + directory(pathname), () => ({ fetch: (request) => fetch(request) })]
+  // Given a Request, Node forgets its signal once that is garbage collected.
+  return { base: origin + directory(pathname), send: (_, url, init) => fetch(url, init) }
 }
 
 /** No such host can exist (RFC 6761): a binding does not ask for it. */

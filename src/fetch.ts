@@ -64,7 +64,7 @@ export function createFetchStore(target: FetchTarget, options: FetchStoreOptions
   checkOptions(options)
   const { timeout = 2000, maxSize = LARGEST_RECORD, consistency = 'strong' } = options
   const { compareAndSet: compares = consistency === 'strong' } = options
-  const [base, fetcherFor] = locate(target, options.path)
+  const place = locate(target, options.path)
   const sign = createSigner(options)
   const tags = new WeakMap<object, string>()
 
@@ -144,13 +144,12 @@ export function createFetchStore(target: FetchTarget, options: FetchStoreOptions
     body?: string,
   ): Promise<Answer> {
     return within(timeout, async (signal) => {
-      const url = base + encodeURIComponent(key)
+      const url = place.base + encodeURIComponent(key)
       const attempt = async (): Promise<Response> => {
+        const signed = await sign(method, url, headers, body ?? '')
         // workerd does not know the redirect mode 'error'.
-        const init = { method, headers, body, signal, redirect: 'manual' } as const
-        const request = new Request(url, init)
-        await sign(request, body ?? '')
-        return fetcherFor(key).fetch(request)
+        const init = { method, headers: signed, body, signal, redirect: 'manual' } as const
+        return place.send(key, url, init)
       }
       const response = await attempt().catch((error: unknown) => {
         // A connection that was kept open may have gone; what was written might be written again.
@@ -187,21 +186,27 @@ function checkOptions(options: FetchStoreOptions): void {
   }
 }
 
-/** Gives requests what they need to come in. */
-function createSigner(
-  options: FetchStoreOptions,
-): (request: Request, body: string) => Promise<void> {
-  const { token, secret, now = Date.now } = options
+type Signer = (
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+) => Promise<Headers>
+
+/** Makes what adds the headers to a request that it needs to come in. */
+function createSigner({ token, secret, now = Date.now }: FetchStoreOptions): Signer {
   const [first] = secret ? credentials('secret', secret) : []
   const bearer = token && (credentials('token', token), [token].flat()[0])
   let key: Awaitable<unknown>
-  return async (request, body) => {
-    if (bearer) request.headers.set('authorization', `Bearer ${bearer}`)
-    if (!first) return
-    request.headers.set('x-timestamp', String(now()))
+  return async (method, url, given, body) => {
+    const headers = new Headers(given)
+    if (bearer) headers.set('authorization', `Bearer ${bearer}`)
+    if (!first) return headers
+    headers.set('x-timestamp', String(now()))
     key ??= engine.macKey(first, 'sha256')
-    const mac = await engine.sign(await key, signedText(request, body))
-    request.headers.set('authorization', `HMAC-SHA-256 ${mac}`)
+    const mac = await engine.sign(await key, signedText(method, url, headers, body))
+    headers.set('authorization', `HMAC-SHA-256 ${mac}`)
+    return headers
   }
 }
 
@@ -251,12 +256,12 @@ function problemOf(
   otherwise: number | undefined,
   consistency: string,
 ): SessionError | undefined {
-  if (ok || status === otherwise) {
-    const said = headers.get('x-consistency') ?? consistency
-    if (said === consistency || !/^(strong|eventual)$/.test(said)) return undefined
+  const said = headers.get('x-consistency') ?? consistency
+  if (said !== consistency && /^(strong|eventual)$/.test(said)) {
     const sentence = `Session option "consistency" must be '${said}', as the session server says.`
     return new SessionError('ERR_SESSION_OPTIONS', sentence)
   }
+  if (ok || status === otherwise) return undefined
   if (status === 413) return tooLarge('more bytes than the session server takes')
   const isRedirect = type === 'opaqueredirect' || (status >= 300 && status < 400)
   const hints: Record<number, string> = {

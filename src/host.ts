@@ -5,7 +5,8 @@
 export { chain, isPromise, type Awaitable } from './awaitable.ts'
 export { commit } from './commit.ts'
 export { cookieValues } from './cookie-header.ts'
-export type { Kit, Reason } from './kit.ts'
+export type { Kit, Reader, Reason } from './kit.ts'
+export { idleLimit } from './life.ts'
 export { load, loadFresh } from './load.ts'
 export { createSealer } from './manager.ts'
 export { checkOptions, type CheckedOptions, type HostOptions, type Rule } from './options.ts'
@@ -18,6 +19,7 @@ export {
   assignData,
   clearData,
   dataOf,
+  newId,
   SessionObject,
   stateOf,
   type Session,

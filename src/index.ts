@@ -1,9 +1,8 @@
 export { createSessionManager, type SessionManager } from './manager.ts'
 export { withSession } from './with-session.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
-export type { Reader, ReaderRequest } from './accept.ts'
 export type { Awaitable } from './awaitable.ts'
-export type { SessionEvent, StoreOperation } from './kit.ts'
+export type { Reader, SessionEvent, StoreOperation } from './kit.ts'
 export type { LazySession } from './lazy-session.ts'
 export type { CookieHeader } from './load.ts'
 export type { SessionOptions } from './options.ts'
@@ -13,7 +12,6 @@ export type { Session, SessionData, SessionMembers } from './session.ts'
 export type { Store, StoreClass } from './store.ts'
 
 // What adapters are made of.
-export { cookieValues } from './cookie-header.ts'
 export { createLazySession, type LazyHandle, type Outcome } from './lazy-session.ts'
 export { toManager } from './manager.ts'
 export { parseJson } from './record.ts'

@@ -1,4 +1,5 @@
 import type { SessionError } from './errors.ts'
+import type { CookieHeader } from './load.ts'
 import type { CheckedOptions } from './options.ts'
 import type { Json } from './record.ts'
 import type { Format } from './seal/format.ts'
@@ -38,6 +39,15 @@ export interface Kit<ctx = any> extends CheckedOptions<ctx> {
   /** Makes the session object, where a host's has members of its own. */
   createSession?(state: SessionState, data: Json): Session<any>
 }
+
+/**
+ * Reads the cookies of another library, or of another time, so that visitors stay logged in while
+ * an application moves. The factories of `session-kit/legacy` make readers. One is a function, so
+ * that its keys are out of reach of anything that writes a configuration down.
+ *
+ * @returns What the request works with, in place of `kit`.
+ */
+export type Reader = (kit: Kit, header: CookieHeader) => Kit
 
 /** Whether a store is a host application's own, written for koa-session's contract. */
 export function isForeign(kit: Kit, store: Store): boolean {

@@ -1,4 +1,3 @@
-import { foreignNames, openCookie } from './accept.ts'
 import { chain, type Awaitable } from './awaitable.ts'
 import { callStore } from './call-store.ts'
 import { commit, destroyRecord } from './commit.ts'
@@ -28,14 +27,14 @@ export type CookieHeader = string | readonly string[] | null | undefined
  * Without a store and with the synchronous engine it answers at once.
  */
 export function load<data extends object>(
-  kit: Kit,
+  common: Kit,
   header: CookieHeader,
   ctx: unknown,
 ): Awaitable<Session<data>> {
+  const kit = forRequest(common, header)
   const store = storeFor(kit, ctx)
-  const foreign = foreignNames(kit, header)
-  return chain(openCookie(kit, header, ctx, Boolean(store)), (carried) => {
-    if (!carried) return fresh(kit, ctx, store, false, { foreign })
+  return chain(kit.format.open(header, ctx), (carried) => {
+    if (!carried) return fresh(kit, ctx, store, false)
     if (typeof carried === 'string') return setAside(carried)
     const { key, record, isAdopted } = carried
     if (!store || (isAdopted && record)) {
@@ -49,16 +48,14 @@ export function load<data extends object>(
       return { record: await store.get(storeKey, maxAge, options) }
     }).then((found) => {
       // The store failed and the application goes on: of this request nothing but a logout is kept.
-      if (!found) {
-        return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key], foreign })
-      }
+      if (!found) return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key] })
       const newest = newer(store, carried, found.record, kit.now())
       return newest ? accept(carried, newest) : setAside('missed', key, found.record)
     })
   })
 
   function accept(carried: Carried, record: unknown): Awaitable<Session<data>> {
-    const { key, life, isAdopted } = carried
+    const { key, life } = carried
     const now = kit.now()
     const contents = readRecord(record)
     const isSnapshot = record === carried.record
@@ -69,41 +66,43 @@ export function load<data extends object>(
     ) as Json
     const baseline = contents && snapshotOf(contents.data, flash)
     if (!baseline) return setAside('invalid', key, record)
-    // An older record than the cookie's cannot tell when the session ends, nor end it.
-    const isOld = isEventual(store) && !isSnapshot && isBehind(record, carried)
+    // An older record than the cookie's cannot tell when the session ends, or that it is refused.
+    const isOld = isEventual(store) && !isSnapshot && versionOf(record) < (carried.version ?? 0)
     const end = isOld ? undefined : contents.expires
     const expires = Math.min(life.expires ?? Infinity, end ?? Infinity)
     const maxAge = carried.isTimed ? life.maxAge : contents.maxAge
-    if (!(now <= expires)) return remove('expired', maxAge, key, record)
+    if (!(now <= expires)) {
+      // A store of that kind may only not have heard that it goes on, and forgets it by itself.
+      return isEventual(store)
+        ? setAside('expired', key, record)
+        : remove('expired', maxAge, key, record)
+    }
     return chain(kit.valid ? kit.valid(ctx, record as SessionRecord) : true, (valid) => {
       if (!valid && isOld) return setAside('invalid', key, record)
       if (!valid) return remove('invalid', maxAge, key, record)
-      // A signed cookie does not tell when the record was saved; the record itself may.
-      const issued = isEventual(store) ? contents.expires! - Number(contents.maxAge) || 0 : now
+      // A signed cookie does not tell when the record was saved, but the record itself may.
+      const issued = (isEventual(store) && contents.expires! - Number(contents.maxAge)) || now
       const known = {
-        isNew: Boolean(isAdopted),
-        foreign,
-        discarded: isAdopted && key !== undefined ? [key] : [],
+        isNew: false,
         hadCookie: true,
         record: store ? (record as Json) : null,
-        version: Math.max(carried.version ?? 0, (record as SessionRecord)._version ?? 0),
+        version: Math.max(carried.version ?? 0, versionOf(record)),
         stale: carried.stale,
         baseline,
         life: { ...(carried.isTimed ? life : { created: issued, issued }), expires, maxAge },
+        touchEvery: isEventual(store) ? pauseFor(carried) : 0,
         flash,
       }
       // What the store compares with must not change under the application's hands.
       const data = store?.compareAndSet ? parseSnapshot(baseline).data : contents.data
-      return chain(isAdopted ? newId(kit, ctx) : (key ?? carried.id), (id) =>
-        createSession<data>(kit, ctx, store, id, known, data),
-      )
+      return createSession(kit, ctx, store, key ?? carried.id, known, data)
     })
   }
 
   function setAside(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
     kit.on?.({ type: reason })
     kit.discard?.(reason, ctx, key, record)
-    return fresh(kit, ctx, store, true, { foreign })
+    return fresh(kit, ctx, store, true)
   }
 
   /** A record that is over, or that the application refused, need not wait for its end. */
@@ -123,36 +122,45 @@ export function load<data extends object>(
 
 /**
  * The newer of a record and the snapshot that the cookie brought: a store that is eventually
- * consistent may answer with an older record, or with none, for a while after a write. That a
- * session has ended beats any snapshot, and a snapshot is good for no longer than that while.
+ * consistent may answer with an older record, or with none, for a while after a write. Of two that
+ * were written at once the cookie's is what its browser knows. That a session has ended beats any
+ * snapshot, and a snapshot is good for no longer than that while.
  */
 function newer(store: Store, carried: Carried, found: unknown, now: number): unknown {
-  const { record, life } = carried
+  const { record, version = 0, life } = carried
   if ((Object(found) as SessionRecord)._ended) return null
   const mayStandIn = isEventual(store) && now - life.issued < SETTLING_TIME
-  return record && mayStandIn && isBehind(found, carried) ? record : found
+  return record && mayStandIn && versionOf(found) <= version ? record : found
 }
 
 function isEventual(store: Store | undefined): boolean {
   return store?.consistency === 'eventual'
 }
 
-/** Whether a record is older than the one that the cookie was sealed with. */
-function isBehind(record: unknown, { version = 0 }: Carried): boolean {
-  return ((Object(record) as SessionRecord)._version ?? 0) < version
+/**
+ * How long a session that is merely read is left as it is: a store of that kind takes one write a
+ * second to a key, and every write counts. What is saved then may be older than what is there, if
+ * the cookie does not tell: the longer the pause, the less likely.
+ */
+function pauseFor({ isTimed }: Carried): number {
+  return isTimed ? 60_000 : Infinity
+}
+
+function versionOf(record: unknown): number {
+  return (Object(record) as SessionRecord)._version ?? 0
 }
 
 /** Makes the session that a logout leaves behind: nothing in it, its old record to be destroyed. */
 export function loadEnded<data extends object>(
-  kit: Kit,
+  common: Kit,
   header: CookieHeader,
   ctx: unknown,
 ): Awaitable<Session<data>> {
+  const kit = forRequest(common, header)
   const store = storeFor(kit, ctx)
   const hadCookie = cookieValues(header, kit.key).length > 0
-  const foreign = foreignNames(kit, header)
   return chain(store ? kit.format.open(header, ctx) : null, (carried) =>
-    chain(fresh<data>(kit, ctx, store, hadCookie, { foreign }), (session) => {
+    chain(fresh<data>(kit, ctx, store, hadCookie), (session) => {
       const state = stateOf(session)
       endState(state)
       const { key, life } = Object(carried) as Partial<Carried>
@@ -167,6 +175,11 @@ export function loadEnded<data extends object>(
 /** Makes a new session, whatever the request brought. */
 export function loadFresh<data extends object>(kit: Kit, ctx: unknown): Awaitable<Session<data>> {
   return fresh(kit, ctx, storeFor(kit, ctx), true)
+}
+
+/** What a request works with: the readers that the application named see its cookies, too. */
+function forRequest(kit: Kit, header: CookieHeader): Kit {
+  return (kit.accept ?? []).reduce((kit, reader) => reader(kit, header), kit)
 }
 
 function fresh<data extends object>(
@@ -201,13 +214,11 @@ function createSession<data extends object>(
     wish: '',
     baseline: '',
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
-    // One write a second to a key, and every write counts: no store of that kind wants more.
-    touchEvery: isEventual(store) ? 60_000 : 0,
+    touchEvery: 0,
     flash: Object.create(null) as Json,
     record: null,
     version: 0,
     discarded: [],
-    foreign: [],
     isSettled: false,
     update: undefined,
     error: undefined,

@@ -1,7 +1,6 @@
-import type { Reader } from './accept.ts'
 import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
-import type { SessionEvent, StoreOperation } from './kit.ts'
+import type { Reader, SessionEvent, StoreOperation } from './kit.ts'
 import type { SessionRecord } from './record.ts'
 import type { Secret } from './secrets.ts'
 import type { KeygripLike } from './seal/signed.ts'
@@ -118,7 +117,7 @@ export interface SessionOptions<ctx = any> {
    * one finds becomes a new session, and its cookie goes. `session-kit/legacy` has them (default
    * none).
    */
-  accept?: readonly Reader<ctx>[] | null
+  accept?: readonly Reader[] | null
 
   /** The time, in milliseconds since the epoch (default `Date.now`). */
   now?: (() => number) | null
@@ -182,7 +181,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   encode: callback,
   decode: callback,
   accept: [
-    (value) => Array.isArray(value) && value.every((reader) => reader?.read),
+    (value) => Array.isArray(value) && value.every((reader) => typeof reader === 'function'),
     'a list of readers',
   ],
   now: callback,

@@ -83,8 +83,6 @@ export interface SessionState extends Facts {
   version: number
   /** Keys whose records are to be destroyed. */
   discarded: string[]
-  /** Cookies of other formats that came along, and go when this one does or is written. */
-  foreign: string[]
   /** Its record could not be read: nothing but its end is kept. */
   isDetached: boolean
   /** Set-Cookie values of commits that came before the response. */

@@ -61,7 +61,8 @@ export function createGuard(options: GuardOptions): Guard {
       const time = Number(request.headers.get('x-timestamp') || Number.NaN)
       if (!(Math.abs(now() - time) <= SIGNATURE_LIFE)) return false
       const mac = credentialOf(request, 'HMAC-SHA-256')
-      return fits(await secrets(), signedText(request, body), mac)
+      const { method, url, headers } = request
+      return fits(await secrets(), signedText(method, url, headers, body), mac)
     },
   }
 }

@@ -105,6 +105,15 @@ const intended: Intended[] = [
     },
   },
   {
+    cases: ['store: destroy rejects on session = null'],
+    reason: 'the cookie of a session that was ended goes even if its record could not be destroyed',
+    expect(_stock, kit) {
+      expect(stepOf(kit, 1).status).toBe(500)
+      expectRemoval(stepOf(kit, 1))
+      expect(stepOf(kit, 2).body).toBe('{"session":{}}')
+    },
+  },
+  {
     cases: [/^store: genid gives (a letter beyond Latin-1|a newline|a semicolon)$/],
     reason: 'a key that no cookie can carry is refused before anything is stored under it',
     expect(_stock, kit) {

@@ -1,2 +1,11 @@
+// What `session-kit/koa` does beyond koa-session; what they have in common is in koa-parity.test.ts.
 import './koa/sealed.ts'
 import './koa/loading.ts'
+import './koa/getter.ts'
+import './koa/options.ts'
+import './koa/keys.ts'
+import './koa/data.ts'
+import './koa/ending.ts'
+import './koa/errors.ts'
+import './koa/commonjs.ts'
+import './types/koa.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SessionOptions } from '../src/index.ts'
-import { DAY, MINUTE, SECOND } from './fixtures/clock.ts'
+import { HOUR, MINUTE, SECOND } from './fixtures/clock.ts'
 import { copyCookies } from './fixtures/cookies.ts'
 import { createKvApplication, type KvApplication } from './fixtures/kv-application.ts'
 import { SECRET, SECRETS } from './fixtures/secrets.ts'
@@ -127,14 +127,24 @@ describe('a KV that has not heard of the last write', () => {
 })
 
 describe('rolling', () => {
-  it('goes on once a minute in the signed format, too', async () => {
-    const { visitor, clock, record } = setUp({ encrypt: false, rolling: true, maxAge: DAY })
+  it('goes on at half its time in the signed format, which does not tell how old it is', async () => {
+    const { visitor, clock, record } = setUp({ encrypt: false, rolling: true, maxAge: HOUR })
     await visitor.visit((session) => (session.views = 1))
-    clock.pass(MINUTE - 1)
+    clock.pass(HOUR / 2 - 1)
     expect((await visitor.visit()).cookies).toHaveLength(0)
     clock.pass(1)
     expect((await visitor.visit()).cookies).toHaveLength(2)
-    expect(await record()).toMatchObject({ _expire: clock.now() + DAY, _version: 2 })
+    expect(await record()).toMatchObject({ _expire: clock.now() + HOUR, _version: 2 })
+  })
+
+  it('does not undo in the signed format what was written elsewhere', async () => {
+    const { visitor, kv, clock, record } = setUp({ encrypt: false, rolling: true, maxAge: HOUR })
+    await visitor.visit((session) => (session.views = 1))
+    clock.pass(2 * MINUTE)
+    await kv.hold()
+    await visitor.visit((session) => (session.views = 2))
+    await visitor.visit()
+    expect(await record()).toMatchObject({ views: 2 })
   })
 
   it('seals under a new secret a minute after the last save', async () => {

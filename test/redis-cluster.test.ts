@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRedisStore, type RedisClient } from '../adapters/redis.ts'
+import type { SessionRecord } from '../src/index.ts'
 import { DAY } from './fixtures/clock.ts'
 import { startCluster, type RedisCluster } from './fixtures/redis-cluster.ts'
 import { openIoredisCluster, openNodeRedisCluster, type OpenClient } from './redis/clients.ts'
-import { read, write, type FullStore } from './redis/contract.ts'
+import { describeSuite, read, write, type FullStore } from './redis/contract.ts'
 import { describeRaces } from './redis/races.ts'
 
 let cluster: RedisCluster
@@ -25,7 +26,7 @@ const kinds: [string, () => Promise<OpenClient<RedisClient>>][] = [
   ['redis, from one node', () => openNodeRedisCluster(cluster.urls.slice(1, 2))],
 ]
 
-describe.each(kinds)('createRedisStore() over a cluster of %s', (_, open) => {
+describe.each(kinds)('createRedisStore() over a cluster of %s', (name, open) => {
   let one: OpenClient<RedisClient>
   let other: OpenClient<RedisClient>
 
@@ -64,7 +65,7 @@ describe.each(kinds)('createRedisStore() over a cluster of %s', (_, open) => {
     await all((key) => store.set(key, { n: 2 }, 60_000, write))
     const late = await Promise.all(
       keys.map((key, index) =>
-        store.compareAndSet(key, { n: 3 }, 60_000, found[index] as object, write),
+        store.compareAndSet(key, { n: 3 }, 60_000, found[index] as SessionRecord, write),
       ),
     )
     expect(new Set(late)).toEqual(new Set([false]))
@@ -75,7 +76,7 @@ describe.each(kinds)('createRedisStore() over a cluster of %s', (_, open) => {
   it('follows a slot that has moved to another node', async () => {
     const store = openStore('{moving}')
     await store.set('key', { n: 1 }, 60_000, write)
-    const previous = (await store.get('key', DAY, read)) as object
+    const previous = (await store.get('key', DAY, read)) as SessionRecord
     const slot = Number(await cluster.nodes[0]!.call('CLUSTER', 'KEYSLOT', '{moving}key'))
     const owner = await ownerOf('{moving}key')
     const next = (owner + 1) % 3
@@ -89,6 +90,7 @@ describe.each(kinds)('createRedisStore() over a cluster of %s', (_, open) => {
     await store.destroy('key', { ctx: undefined })
   })
 
+  if (!name.includes(',')) describeSuite(openStore, () => cluster.nodes)
   describeRaces(() => {
     const prefix = `test:${randomUUID()}:`
     return [createRedisStore(one.client, { prefix }), createRedisStore(other.client, { prefix })]

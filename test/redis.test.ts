@@ -1,25 +1,49 @@
 import { randomUUID } from 'node:crypto'
-import { RESP_TYPES, createClientPool } from 'redis'
+import { RESP_TYPES } from 'redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createRedisStore, type RedisClient } from '../adapters/redis.ts'
-import { createSessionManager, type Store } from '../src/index.ts'
+import { createSessionManager, type SessionRecord, type Store } from '../src/index.ts'
 import { DAY } from './fixtures/clock.ts'
 import { rejectionOf } from './fixtures/errors.ts'
+import { startSentinel, type RedisSentinel } from './fixtures/redis-sentinel.ts'
 import { startServer, type RedisServer } from './fixtures/redis-server.ts'
 import { SECRET } from './fixtures/secrets.ts'
 import { createVisitor } from './fixtures/visitor.ts'
-import { openIoredis, openNodeRedis, type OpenClient } from './redis/clients.ts'
-import { describeContract, describeScripts, read, write, type FullStore } from './redis/contract.ts'
+import {
+  openIoredis,
+  openNodeRedis,
+  openNodeRedisPool,
+  openIoredisSentinel,
+  openNodeRedisSentinel,
+  type OpenClient,
+} from './redis/clients.ts'
+import {
+  describeContract,
+  describeScripts,
+  describeSuite,
+  read,
+  write,
+  type FullStore,
+} from './redis/contract.ts'
 import { describeRaces } from './redis/races.ts'
 
 const url = process.env['REDIS_URL']!
+const raw = new Redis(url)
 
-const kinds: [string, () => Promise<OpenClient<RedisClient>>][] = [
+afterAll(() => raw.disconnect())
+
+type Kind = [name: string, open: () => Promise<OpenClient<RedisClient>>]
+
+const kinds: Kind[] = [
   ['ioredis', () => openIoredis(url)],
+  ['redis', () => openNodeRedis(url)],
+]
+
+/** Clients that are set up to send or to answer in other ways. */
+const variants: Kind[] = [
   ['ioredis, pipelining', () => openIoredis(url, { enableAutoPipelining: true })],
   ['ioredis, numbers as text', () => openIoredis(url, { stringNumbers: true })],
-  ['redis', () => openNodeRedis(url)],
   ['redis, RESP2', () => openNodeRedis(url, { RESP: 2 })],
   [
     'redis, bytes',
@@ -28,19 +52,12 @@ const kinds: [string, () => Promise<OpenClient<RedisClient>>][] = [
         commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
       }),
   ],
-  [
-    'redis, a pool',
-    async () => {
-      const pool = createClientPool({ url })
-      await pool.connect()
-      return { client: pool, close: () => pool.destroy() }
-    },
-  ],
+  ['redis, a pool', () => openNodeRedisPool(url)],
 ]
 
 describeScripts()
 
-describe.each(kinds)('createRedisStore() over %s', (_, open) => {
+describe.each([...kinds, ...variants])('createRedisStore() over %s', (name, open) => {
   let one: OpenClient<RedisClient>
   let other: OpenClient<RedisClient>
 
@@ -54,10 +71,10 @@ describe.each(kinds)('createRedisStore() over %s', (_, open) => {
     await other.close()
   })
 
-  describeContract(
-    (prefix) => createRedisStore(one.client, { prefix }),
-    () => url,
-  )
+  const openStore = (prefix: string): Store => createRedisStore(one.client, { prefix })
+
+  describeContract(openStore, () => url)
+  if (kinds.some(([kind]) => kind === name)) describeSuite(openStore, () => [raw])
   describeRaces(() => {
     const prefix = `test:${randomUUID()}:`
     return [createRedisStore(one.client, { prefix }), createRedisStore(other.client, { prefix })]
@@ -84,22 +101,49 @@ describe('createRedisStore()', () => {
     const { client, close } = await openIoredis(url, { keyPrefix })
     const store = createRedisStore(client) as FullStore
     await store.set('key', { n: 1, _expire: 5, _maxAge: 5 }, 60_000, write)
-    const previous = (await store.get('key', DAY, read)) as object
+    const previous = (await store.get('key', DAY, read)) as SessionRecord
 
     expect(await store.touch('key', 60_000, { expire: 7, ctx: undefined })).toBe(true)
     expect(await store.compareAndSet('key', { n: 3 }, 60_000, previous, write)).toBe(false)
     const touched = { n: 1, _expire: 7, _maxAge: 5 }
     expect(await store.compareAndSet('key', { n: 2 }, 60_000, touched, write)).toBe(true)
     await close()
-    const raw = new Redis(url)
     expect(await raw.get(`${keyPrefix}session:key`)).toBe('{"n":2}')
-    raw.disconnect()
+  })
+})
+
+describe('Redis behind a Sentinel', () => {
+  let sentinel: RedisSentinel
+
+  beforeAll(async () => void (sentinel = await startSentinel(url)))
+  afterAll(() => sentinel.stop())
+
+  it.each<Kind>([
+    ['ioredis', () => openIoredisSentinel(sentinel)],
+    ['redis', () => openNodeRedisSentinel(sentinel)],
+  ])('is found by %s', async (_, open) => {
+    const { client, close } = await open()
+    const prefix = `test:${randomUUID()}:`
+    const manager = createSessionManager({
+      secrets: SECRET,
+      store: createRedisStore(client, { prefix }),
+      rolling: true,
+    })
+    const { visit, peek } = createVisitor(manager)
+    await visit((session) => (session.n = 1))
+    await visit()
+    await visit((session) => (session.n = 2))
+
+    expect(await peek()).toEqual({ n: 2 })
+    expect(await raw.keys(`${prefix}*`)).toHaveLength(1)
+    await visit((session) => session.destroy())
+    expect(await raw.keys(`${prefix}*`)).toEqual([])
+    await close()
   })
 })
 
 describe('the store of egg-session’s README', () => {
-  const app = { redis: new Redis(url) }
-  afterAll(() => app.redis.disconnect())
+  const app = { redis: raw }
 
   const documented: Store = {
     async get(key) {
@@ -181,12 +225,14 @@ describe('the store of egg-session’s README', () => {
 })
 
 describe('what is sent', () => {
-  const answers = (reply: (command: string, ...args: string[]) => unknown) => {
-    const call = vi.fn(async (command: string, ...args: (string | number)[]) =>
-      reply(command, ...args.map(String)),
-    )
-    const names = (): string[] => call.mock.calls.map(([command]) => command)
-    return { store: createRedisStore({ call }) as FullStore, call, names }
+  /** A store whose client answers as it is told, and the names of the commands it got. */
+  function answers(reply: (command: string) => unknown): { store: FullStore; names: string[] } {
+    const names: string[] = []
+    const call = async (command: string): Promise<unknown> => {
+      names.push(command)
+      return reply(command)
+    }
+    return { store: createRedisStore({ call }) as FullStore, names }
   }
 
   it('is one command for each call', async () => {
@@ -221,7 +267,7 @@ describe('what is sent', () => {
 
     expect(await store.compareAndSet('key', {}, 1, null, write)).toBe(true)
     expect(await store.touch('key', 1, { expire: 1, ctx: undefined })).toBe(true)
-    expect(names()).toEqual(['EVALSHA', 'EVAL', 'EVALSHA', 'EVAL'])
+    expect(names).toEqual(['EVALSHA', 'EVAL', 'EVALSHA', 'EVAL'])
   })
 
   it.each<[string, (store: FullStore) => unknown]>([
@@ -236,7 +282,7 @@ describe('what is sent', () => {
     })
 
     await rejectionOf(Promise.resolve(act(store)))
-    expect(names()).toHaveLength(1)
+    expect(names).toHaveLength(1)
   })
 
   it.each([null, undefined, 'OK', 2, -1, {}, '', Number.NaN])(
@@ -268,7 +314,7 @@ describe('a failing server', () => {
   const clients: [string, () => Promise<OpenClient<RedisClient>>][] = [
     [
       'ioredis',
-      () => openIoredis(server.url, { showFriendlyErrorStack: true, retryStrategy: null! }),
+      () => openIoredis(server.url, { showFriendlyErrorStack: true, retryStrategy: () => null }),
     ],
     ['redis', () => openNodeRedis(server.url, { socket: { reconnectStrategy: false } })],
   ]
@@ -331,7 +377,7 @@ describe('a failing server', () => {
     })
     const { visit } = createVisitor(manager)
     await visit((session) => (session.user = canary))
-    await admin.client('KILL', 'TYPE', 'normal')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal')
     await new Promise((resolve) => setTimeout(resolve, 50))
     const error = await rejectionOf(visit())
 

@@ -2,26 +2,33 @@
  * Sessions for Egg 3 and 4. An application writes one line in `config/plugin.js`:
  * `exports.session = { enable: true, package: 'session-kit/egg' }`.
  *
+ * In TypeScript, `import 'session-kit/egg'` tells Egg's types of `ctx.session` and of
+ * `app.sessionStore`.
+ *
  * @module
  */
-import type { Session, SessionData as AnyData, Store } from '../../src/index.ts'
+import type { EggSessionContext, EggSessionStore, EggSessionStoreSetting } from './types.ts'
 
-/**
- * What `ctx.session` holds. Augment it to have it typed:
- * `declare module 'session-kit/egg' { interface SessionData { user?: string } }`.
- */
-export interface SessionData extends AnyData {}
+export type * from './types.ts'
 
-/** What the plugin adds to `ctx`. */
-export interface EggSessionContext {
-  /** The visitor's session. Assign an object to replace it, `null` to end it. */
-  get session(): Session<SessionData> | null
-  set session(data: SessionData | null)
+// Keep in step with index.cts, which is the same for applications in CommonJS: Egg 4 has types of
+// its own for each of the two. Egg 3 declares a context in `egg`, Egg 4 in `@eggjs/core`. Where
+// one of them is not installed nothing is lost, and the comments keep the compiler from saying so.
+
+/** @ts-ignore */
+declare module 'egg' {
+  interface Context extends EggSessionContext {}
+  interface Application {
+    get sessionStore(): EggSessionStore | undefined
+    set sessionStore(store: EggSessionStoreSetting)
+  }
+  interface EggApplicationCore {
+    get sessionStore(): EggSessionStore | undefined
+    set sessionStore(store: EggSessionStoreSetting)
+  }
 }
 
-/** What the plugin adds to `app`. */
-export interface EggSessionApplication {
-  /** A store for sessions, a class of which one is made, or `null` for none. */
-  get sessionStore(): Store | undefined
-  set sessionStore(store: Store | (new (app: any) => Store) | null | undefined)
+/** @ts-ignore */
+declare module '@eggjs/core' {
+  interface Context extends EggSessionContext {}
 }

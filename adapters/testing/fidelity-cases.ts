@@ -94,7 +94,7 @@ const keys: Readonly<Record<string, string>> = {
   'with what patterns and queries are made of': '*?[a]{b}$;\'"`%_\\',
   'with what addresses are made of': '?a=b&c#d%2e%2e+@:',
   'with letters of every script': 'ключ-中文-é-🐦',
-  'that is the name of a property': '__proto__',
+  'that is the name of a property': 'constructor',
   'of four hundred characters': 'x'.repeat(400),
 }
 
@@ -108,7 +108,7 @@ export const keySection: Section = {
     ...Object.entries(keys).map(([name, start]): Case => [
       `is taken: ${name}`,
       async (trial) => {
-        const key = start === '__proto__' ? start : `${start}${trial.key('')}`.slice(-400)
+        const key = start === 'constructor' ? start : `${start}${trial.key('')}`.slice(-400)
         const record = trial.record({ key })
         await trial.set(key, record)
         checkEqual(await trial.get(key), record, `A key is taken ${name}`)
@@ -116,6 +116,14 @@ export const keySection: Section = {
         checkGone(await trial.get(key), `A key is let go ${name}`)
       },
     ]),
+    [
+      'is not found for being the name of a property',
+      async (trial) => {
+        for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length']) {
+          checkGone(await trial.get(key), `A key ${key} that was never set has no record`)
+        }
+      },
+    ],
     [
       'is told from another that differs in case, in blanks or in the way it is written',
       async (trial) => {

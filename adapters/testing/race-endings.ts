@@ -63,7 +63,7 @@ export const endingRaces: Section = {
         const cookie = await stage.enter({ user: 'fred' })
         const held = hold(trial.store, ['get'], 'after')
         const loading = stage.visit(cookie, held.store)
-        await held.reached
+        await held.reachedBy(loading)
         await stage.act(cookie, (session) => session.destroy())
         held.release()
         const slow = await loading
@@ -80,7 +80,7 @@ export const endingRaces: Section = {
         const cookie = await stage.enter({ user: 'fred' })
         const held = hold(trial.store, ['get'])
         const loading = stage.visit(cookie, held.store)
-        await held.reached
+        await held.reachedBy(loading)
         await stage.act(cookie, (session) => session.destroy())
         held.release()
         const { session } = await loading
@@ -122,7 +122,7 @@ export const endingRaces: Section = {
         slow.session.late = true
         await stage.act(cookie, (session) => (session.n = 1))
         const done = slow.commit()
-        await held.reached
+        await held.reachedBy(done)
         await stage.act(cookie, (session) => session.destroy())
         held.release()
         checkEqual(await done, undefined, 'A request that was overtaken sends no cookie')
@@ -207,7 +207,7 @@ async function givenNewIds(
     await session.regenerate()
     return commit()
   })
-  await Promise.all(views.map(({ reached }) => reached))
+  await Promise.all(views.map(({ reachedBy }, index) => reachedBy(committing[index]!)))
   for (const { release } of views) release()
   const cookies = await Promise.all(committing)
   return cookies.filter((cookie) => cookie !== undefined)

@@ -162,7 +162,7 @@ export const updateRaces: Section = {
         slow.session.slow = true
         await stage.act(cookie, (session) => (session.a = 1))
         const done = slow.commit()
-        await held.reached
+        await held.reachedBy(done)
         await stage.act(cookie, (session) => (session.b = 2))
         held.release()
         check(await done, 'A request that was overtaken twice is saved all the same')

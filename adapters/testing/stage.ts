@@ -81,8 +81,12 @@ function cookieOf(cookies: string[]): string | undefined {
 /** A view of a store in which one call waits. */
 export interface HeldStore {
   store: Store<any>
-  /** Resolves once the call has come. */
-  reached: Promise<void>
+  /**
+   * Waits until the call has come.
+   *
+   * @param request What is to make the call; a case fails if it ends without.
+   */
+  reachedBy(request: Promise<unknown>): Promise<void>
   /** Lets it go on. */
   release(): void
 }
@@ -110,7 +114,16 @@ export function hold(
     await released
     return when === 'after' ? answer : proceed()
   })
-  return { store: view, reached, release }
+  return {
+    store: view,
+    release,
+    async reachedBy(request) {
+      const ended = request.then(() => 'ended' as const)
+      if ((await Promise.race([reached, ended])) !== 'ended') return
+      release()
+      throw new Error(`A request has to call ${methods.join(' or ')} ${nth} times, and did not.`)
+    },
+  }
 }
 
 function gate(): [opened: Promise<void>, open: () => void] {

@@ -21,7 +21,7 @@ export interface Carried {
 }
 
 /** Why a cookie was set aside. */
-export type Refusal = 'tampered' | 'expired'
+export type Refusal = 'tampered' | 'expired' | 'invalid'
 
 /** What a cookie is to carry: the key, where there is one, or else the data. */
 export interface Cargo {

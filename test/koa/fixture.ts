@@ -134,7 +134,7 @@ export async function serve(app: App): Promise<Site> {
         jar.keep(cookies)
         return { status: response.status, body: await response.text(), cookies }
       },
-      data: async () => JSON.parse((await visitor.visit((ctx) => ctx.session?.toJSON())).body),
+      data: async () => JSON.parse((await visitor.visit((ctx) => ({ ...ctx.session }))).body),
     }
     return visitor
   }

@@ -49,16 +49,16 @@ export class SoundStore implements Store {
     this.entries.set(this.name(key), entry)
   }
 
-  async get(key: string, _maxAge?: Loose, _options?: Loose): Promise<Loose> {
+  async get(key: string): Promise<Loose> {
     await turn()
     const entry = this.live(key)
     return entry ? this.decode(entry.json) : undefined
   }
-  async set(key: string, record: Loose, maxAge: Loose, _options?: Loose): Promise<void> {
+  async set(key: string, record: Loose, maxAge: Loose): Promise<void> {
     await turn()
     this.put(key, record, maxAge)
   }
-  async destroy(key: string, _options?: Loose): Promise<void> {
+  async destroy(key: string): Promise<void> {
     await turn()
     this.entries.delete(this.name(key))
   }
@@ -67,7 +67,6 @@ export class SoundStore implements Store {
     record: Loose,
     maxAge: Loose,
     previous: Loose,
-    _options?: Loose,
   ): Promise<boolean> {
     await turn()
     const present = this.live(key)?.json ?? null
@@ -86,10 +85,9 @@ export class SoundStore implements Store {
   }
 }
 
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
+/** Lets others have their turn. */
+export async function turn(): Promise<void> {
+  for (let times = 0; times < 5; times++) await Promise.resolve()
 }
 
 /** A store with a fault, and the cases that have to tell of it. */

@@ -18,11 +18,16 @@ type Call = (body: (...context: any[]) => Promise<void>, skip: () => void) => Pr
 
 const byArgument: Call = (body, skip) => body({ skip })
 
-/** Runs the whole suite on a store, as a test runner would. */
+/**
+ * Runs the suite on a store, as a test runner would.
+ *
+ * @param only The cases to run, by their sentences; else all.
+ */
 export async function reportOn(
   create: () => Awaitable<StoreUnderTest>,
   options: StoreSuiteOptions = {},
   call: Call = byArgument,
+  only?: readonly string[],
 ): Promise<Report> {
   const cases: [name: string, body: (...context: any[]) => Promise<void>][] = []
   let subjects: string[] = []
@@ -38,6 +43,7 @@ export async function reportOn(
   })
   const report: Report = { passed: [], skipped: [], failed: new Map() }
   for (const [name, body] of cases) {
+    if (only && !only.includes(name)) continue
     let isSkipped = false
     try {
       await call(body, () => void (isSkipped = true))

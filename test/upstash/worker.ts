@@ -16,8 +16,8 @@ type Handler = (request: Request) => Promise<Response>
 const handlers = new Map<string, Handler>()
 
 const stores: Record<string, (url: string, token: string) => Store> = {
-  made: (url, token) => createUpstashStore({ url, token }, { timeout: 500 }),
-  given: (url, token) => createUpstashStore(new Redis({ url, token }), { timeout: 500 }),
+  made: (url, token) => createUpstashStore({ url, token }, { timeout: 800 }),
+  given: (url, token) => createUpstashStore(new Redis({ url, token }), { timeout: 800 }),
 }
 
 function createHandler(kind: string, url: string, token: string, secret: string): Handler {

@@ -1,0 +1,96 @@
+import type { Session } from '../../src/index.ts'
+
+/** What a request does with its session, between load and commit. */
+export interface Act {
+  /** Puts something in that no other request does. */
+  isChange?: boolean
+  /** Ends the session, or what its id stands for. */
+  isEnd?: boolean
+  /** Gives the session a new id. */
+  isMove?: boolean
+  /** Answers `'nothing'` if there was nothing to be done. */
+  run(session: Session, own: string): unknown
+}
+
+export const acts = {
+  read: { run: () => 'nothing' },
+  'change its own key': {
+    isChange: true,
+    run: (session, own) => (session[own] = own),
+  },
+  'change its own key, by hand': {
+    isChange: true,
+    run(session, own) {
+      session[own] = own
+      return session.save()
+    },
+  },
+  'change within an object': {
+    isChange: true,
+    run(session, own) {
+      session[own] = own
+      session.cart ??= { items: [] }
+      session.cart.items.push(own)
+    },
+  },
+  'change the same key': {
+    isChange: true,
+    run(session, own) {
+      session[own] = own
+      session.same = own
+    },
+  },
+  'count with update()': {
+    run: (session) => session.update((session) => void (session.n = (session.n ?? 0) + 1)),
+  },
+  'count with update() twice': {
+    async run(session) {
+      for (let time = 0; time < 2; time++) {
+        await session.update((session) => void (session.n = (session.n ?? 0) + 1))
+      }
+    },
+  },
+  'leave a message': {
+    run: (session, own) => session.flash(own, own),
+  },
+  'take a message': {
+    run: (session) => session.flash('note') ?? 'nothing',
+  },
+  'give a new id': {
+    isMove: true,
+    run: (session) => session.regenerate(),
+  },
+  'log in': {
+    isMove: true,
+    isChange: true,
+    async run(session, own) {
+      session[own] = own
+      await session.regenerate()
+    },
+  },
+  'log in, by hand': {
+    isMove: true,
+    isChange: true,
+    async run(session, own) {
+      await session.regenerate()
+      session[own] = own
+      await session.save()
+    },
+  },
+  'log out': {
+    isEnd: true,
+    run: (session) => session.destroy(),
+  },
+  'log out and begin anew': {
+    isEnd: true,
+    isChange: true,
+    run(session, own) {
+      session.destroy()
+      session[own] = own
+    },
+  },
+} satisfies Record<string, Act>
+
+export type ActName = keyof typeof acts
+
+export const actNames = Object.keys(acts) as ActName[]

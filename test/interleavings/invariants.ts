@@ -1,0 +1,169 @@
+import { expect } from 'vitest'
+import { acts, type Act } from './acts.ts'
+import { data, isOver, type Outcome, type Plan, type World } from './world.ts'
+
+const actOf = ({ name }: Outcome): Act => acts[name]
+
+/** Whether a request took part in the session that all of them brought the cookie of. */
+function hasTakenPart(outcome: Outcome, world: World): boolean {
+  const { found, named, error } = outcome
+  return found === world.start && named !== null && !error && !actOf(outcome).isEnd
+}
+
+/** The key under which the session lives on, or did until it was ended. */
+function lastKey(world: World): string {
+  const mover = movers(world)[0]
+  return mover?.named ?? world.start
+}
+
+function movers(world: World): Outcome[] {
+  return world.outcomes.filter((outcome) => actOf(outcome).isMove && hasTakenPart(outcome, world))
+}
+
+/** The writes of a key up to a time, without those a request undid before anybody heard of them. */
+function endOf(world: World, key: string, until = Infinity): number {
+  return world.writes.findIndex((write, index) => {
+    return index < until && write.key === key && isOver(write.record)
+  })
+}
+
+/** What has to hold whatever the order was. */
+export const invariants: Record<string, (world: World, plan: Plan) => void> = {
+  'No request fails, but where the application wants no merging': ({ outcomes }, { conflict }) => {
+    for (const { error } of outcomes) {
+      if (conflict === 'error') expect([undefined, 'ERR_SESSION_CONFLICT']).toContain(error?.code)
+      else expect(error).toBe(null)
+    }
+  },
+
+  'What has ended is never written again, but by the one that ended what nobody knew of': ({
+    writes,
+  }) => {
+    for (const [index, { key, request, record }] of writes.entries()) {
+      if (isOver(record)) continue
+      const end = writes.slice(0, index).findLast((write) => write.key === key)
+      if (end && isOver(end.record)) expect(end.request).toBe(request)
+    }
+  },
+
+  'The session is gone where a request that found it has ended it': (world) => {
+    const { start, outcomes, recordOf } = world
+    const ended = outcomes.some((one) => actOf(one).isEnd && one.found === start && !one.error)
+    if (ended) expect(recordOf(start)).toBe(null)
+  },
+
+  'The old id is gone where a new one was given': (world) => {
+    if (movers(world).length) expect(world.recordOf(world.start)).toBe(null)
+  },
+
+  'One request gives the new id': (world) => {
+    expect(movers(world).length).toBeLessThanOrEqual(1)
+  },
+
+  'One does, if any that found the session tried and none ended it': (world, { conflict }) => {
+    const { outcomes, start } = world
+    const tried = outcomes.some((one) => actOf(one).isMove && one.found === start)
+    const isEnded = outcomes.some((one) => actOf(one).isEnd)
+    if (tried && !isEnded && conflict === 'merge') expect(movers(world)).toHaveLength(1)
+  },
+
+  'A cookie names a record that its request has stored': (world) => {
+    for (const { request, named, at } of world.outcomes) {
+      if (named === null) continue
+      const before = world.writes.slice(0, at).filter(({ key }) => key === named)
+      expect(before.some((write) => write.request === request && !isOver(write.record))).toBe(true)
+      const end = before.findLast((write) => isOver(write.record))
+      if (end && isOver(before.at(-1)!.record)) expect(end.request).not.toBe(request)
+    }
+  },
+
+  'A record that is there is known to somebody': (world) => {
+    const known = new Set([world.start, ...world.outcomes.map(({ named }) => named)])
+    for (const { key } of world.writes) {
+      if (world.recordOf(key)) expect(known.has(key)).toBe(true)
+    }
+  },
+
+  'A request that changed something and sends no cookie found its session ended': (world) => {
+    for (const outcome of world.outcomes) {
+      const { found, named, cleared, error, at, hasActed } = outcome
+      if (!hasActed || named || error || cleared || found === null) continue
+      expect(endOf(world, found, at)).toBeGreaterThanOrEqual(0)
+    }
+  },
+
+  'A request that only reads writes nothing, unless the session rolls': (world, { rolling }) => {
+    for (const { request, name, named, cleared } of world.outcomes) {
+      if (name !== 'read' || rolling) continue
+      expect([named, cleared]).toEqual([null, false])
+      const own = world.writes.filter((write) => write.request === request)
+      // One that found a session given up clears that away.
+      expect(own.every(({ record }) => record === null)).toBe(true)
+    }
+  },
+
+  'No change is lost': (world) => {
+    const record = world.recordOf(lastKey(world))
+    if (!record) return
+    for (const outcome of world.outcomes) {
+      const { own } = outcome
+      const isThere = hasTakenPart(outcome, world)
+      if (actOf(outcome).isChange) expect(record[own]).toBe(isThere ? own : undefined)
+      if (outcome.name !== 'leave a message') continue
+      expect(record._flash?.[own]).toBe(isThere ? own : undefined)
+    }
+    expect(record).toMatchObject({ user: 'fred' })
+  },
+
+  'No increment is lost, and none made twice': (world) => {
+    const record = world.recordOf(lastKey(world))
+    if (!record) return
+    let n = data.n
+    for (const outcome of world.outcomes) {
+      if (!hasTakenPart(outcome, world)) continue
+      if (outcome.name === 'count with update()') n += 1
+      if (outcome.name === 'count with update() twice') n += 2
+    }
+    const isCut = world.outcomes.some(
+      ({ name, named, found }) => name === 'count with update() twice' && found && !named,
+    )
+    if (isCut) expect([n, n + 1]).toContain(record['n'])
+    else expect(record['n']).toBe(n)
+  },
+
+  'One value of a key that several change stays, whole': (world) => {
+    const record = world.recordOf(lastKey(world))
+    if (!record) return
+    const values = (name: string): string[] =>
+      world.outcomes
+        .filter((one) => one.name === name && hasTakenPart(one, world))
+        .map(({ own }) => own)
+    const same = values('change the same key')
+    expect(same.length ? same : [data.same]).toContain(record['same'])
+    const items = values('change within an object')
+    const { items: kept } = record['cart'] as { items: string[] }
+    for (const item of kept) expect(items).toContain(item)
+    if (items.length) expect(kept.length).toBeGreaterThan(0)
+  },
+
+  'A message is taken at most once for good, and stays if nobody took it': (world) => {
+    const record = world.recordOf(lastKey(world))
+    if (!record) return
+    const isTaken = world.outcomes.some(
+      (one) => one.name === 'take a message' && one.hasActed && hasTakenPart(one, world),
+    )
+    expect(record._flash?.['note']).toBe(isTaken ? undefined : 'hello')
+  },
+
+  'A session that begins anew has nothing of the one before': (world) => {
+    for (const outcome of world.outcomes) {
+      const { named, found, own } = outcome
+      if (named === null || (found !== null && !actOf(outcome).isEnd)) continue
+      const record = world.recordOf(named)
+      if (!record) continue
+      const keys = Object.keys(record).filter((key) => !key.startsWith('_'))
+      expect([own, 'n', 'same', 'cart']).toEqual(expect.arrayContaining(keys))
+      expect(record['user']).toBe(undefined)
+    }
+  },
+}

@@ -1,0 +1,72 @@
+import * as fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { HOUR, MINUTE, NOON, SECOND } from './fixtures/clock.ts'
+import { simulate, type Step } from './fixtures/kv-model.ts'
+
+/** Another one looks at other histories: `SEED=1 npx vitest run test/kv-random.test.ts`. */
+const seed = Number(process.env['SEED'] ?? 20_261_123)
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: NOON })
+})
+
+afterEach(() => void vi.useRealTimers())
+
+const at = fc.nat(2)
+const path = fc.constantFrom(
+  ...([
+    'read',
+    'read',
+    'read',
+    'set',
+    'set',
+    'set',
+    'large',
+    'say',
+    'hear',
+    'in',
+    'out',
+    'leave',
+  ] as const),
+)
+const waits = [1, 200, 500, 1100, 3000, 10_000, 29_000, 59_000, 61_000, 75_000, 90_000]
+const wait = fc.constantFrom(...waits, 5 * MINUTE, 10 * MINUTE)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ wait }) },
+  { weight: 9, arbitrary: fc.record({ who: fc.nat(3), at, path }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      who: fc.nat(2),
+      race: fc.array(fc.tuple(at, path), { minLength: 2, maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ steal: fc.nat(2) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      fault: fc.constantFrom('fails' as const, 'lost' as const, '429' as const),
+      at,
+      operation: fc.constantFrom('get' as const, 'put' as const, 'delete' as const),
+    }),
+  },
+)
+const options = fc.record({
+  network: fc.record({ lag: fc.constantFrom(0, SECOND, 10 * SECOND, 25 * SECOND) }),
+  rolling: fc.boolean(),
+  maxAge: fc.constantFrom(10 * MINUTE, HOUR),
+  encrypt: fc.constantFrom(true, true, true, false),
+})
+
+const histories = fc.noBias(fc.array(step, { minLength: 1, maxLength: 60 }))
+
+describe('browsers and a thief in three locations', () => {
+  it('see nothing that they must not see, in 500 histories', async () => {
+    const property = fc.asyncProperty(options, histories, async (options, steps) => {
+      vi.clearAllTimers()
+      vi.setSystemTime(NOON)
+      expect(await simulate(options, steps)).toEqual([])
+    })
+    await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 500), seed })
+  })
+})
