@@ -152,8 +152,10 @@ export function createFetchStore(target: FetchTarget, options: FetchStoreOptions
         return place.send(key, url, init)
       }
       const response = await attempt().catch((error: unknown) => {
-        // A connection that was kept open may have gone; what was written might be written again.
-        if (signal.aborted || method === 'PUT' || method === 'POST') throw error
+        // A connection that was kept open may have gone, a Durable Object been moved; but what was
+        // written might be written again, and an object that is overloaded wants to be left alone.
+        const isWrite = method === 'PUT' || method === 'POST'
+        if (isWrite || signal.aborted || Object(error).overloaded) throw error
         return attempt()
       })
       const problem = problemOf(response, otherwise, consistency)

@@ -169,6 +169,18 @@ describe('what goes over the wire', () => {
     ])
   })
 
+  it('is no tag of what another has stored', async () => {
+    const recorder = createRecorder(
+      () => new Response(null, { status: 412, headers: { etag: '"other"' } }),
+    )
+    const store = createFetchStore(recorder)
+    const record = { n: 1 }
+    expect(await store.compareAndSet!('key', record, 1, null, write)).toBe(false)
+    await store.compareAndSet!('key', { n: 2 }, 1, record, write)
+
+    expect(recorder.sent[1]!.headers['if-match']).toBe(etag)
+  })
+
   it('is a token or a signature, if there is one, and never both', async () => {
     const token = createRecorder()
     await createFetchStore(token, { token: [SECRET, SECRETS[1]!] }).get('key', 1, read)

@@ -91,7 +91,7 @@ export function createFaultyStore<ctx>(
       if (method !== 'get' && answer !== false) remember(call, values)
       return answer
     }
-    if (fault?.kind === 'stale') return history.has(key) ? history.get(key)![1] : work()
+    if (fault?.kind === 'stale' && method === 'get' && history.has(key)) return history.get(key)![1]
     return fault ? suffer(fault, work) : work()
   })
 
@@ -139,6 +139,8 @@ async function suffer(fault: Fault, work: () => Promise<unknown>): Promise<unkno
       throw errorOf(fault)
     case 'twice':
       await work()
+      return work()
+    case 'stale':
       return work()
     default:
       throw errorOf(fault)

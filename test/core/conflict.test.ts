@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createMemoryStore } from '../../src/memory.ts'
 import {
   createSessionManager,
@@ -8,7 +8,7 @@ import {
   type SessionOptions,
   type Store,
 } from '../../src/index.ts'
-import { createClock, MINUTE, type Clock } from '../fixtures/clock.ts'
+import { createClock, MINUTE, SECOND, type Clock } from '../fixtures/clock.ts'
 import { Jar } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
 import { rejectionOf } from '../fixtures/errors.ts'
@@ -155,6 +155,30 @@ describe('two requests of one session, with a store that compares', () => {
     )
     expect([first!.user, second!.user]).toEqual(['fred', 'flo'])
   })
+})
+
+describe('a session that only lives on', () => {
+  it.each([{ rolling: true }, { renew: true }])(
+    'is touched where the store can: %j',
+    async (options) => {
+      const clock = createClock()
+      const store = createMemoryStore(clock)
+      const touch = vi.spyOn(store, 'touch')
+      const set = vi.spyOn(store, 'compareAndSet')
+      const config = { ...options, store, now: clock.now, maxAge: 2 * MINUTE }
+      const { manager, a, b, header } = await race(config)
+      clock.pass(1.5 * MINUTE)
+      set.mockClear()
+      expect(await manager.commit(a)).toHaveLength(1)
+      const expire = clock.now() + 2 * MINUTE
+      const keep = 2 * MINUTE + 10 * SECOND
+      expect(touch.mock.calls).toEqual([[expect.any(String), keep, { expire, ctx: undefined }]])
+      expect(set).not.toHaveBeenCalled()
+      b.n = 1
+      await manager.commit(b)
+      expect((await manager.load(header)).toJSON()).toEqual({ user: 'fred', n: 1 })
+    },
+  )
 })
 
 describe('two requests of one session, with a store of three methods', () => {

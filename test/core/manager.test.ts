@@ -215,6 +215,18 @@ describe.each(modes)('a manager: %s', (_, options) => {
     expect(beforeSave).toHaveBeenCalledTimes(1)
   })
 
+  it('saves, for a new life, though `beforeSave` undoes what changed', async () => {
+    const clock = createClock()
+    const beforeSave = (_ctx: unknown, session: any): void => void (session.n = 0)
+    const { visit, peek } = setUp({ ...options(), beforeSave, maxAge: HOUR, now: clock.now })
+    await visit((session) => (session.user = 'fred'))
+    clock.pass(HOUR - MINUTE)
+    const { cookies } = await visit((session) => (session.n = 1))
+    expect(parseSetCookie(cookies[0]!).attributes.get('max-age')).toBe('3600')
+    clock.pass(HOUR - MINUTE)
+    expect((await peek()).toJSON()).toEqual({ user: 'fred', n: 0 })
+  })
+
   it('writes nothing if `beforeSave` fails', async () => {
     const store = options().store && createRecordingStore()
     const beforeSave = (): never => {

@@ -147,6 +147,7 @@ const everyOption: Record<keyof SessionOptions, true> = {
   onStoreError: true,
   hashKeys: true,
   conflict: true,
+  accept: true,
   genid: true,
   prefix: true,
   valid: true,

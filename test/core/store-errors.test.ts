@@ -160,6 +160,17 @@ describe('with onStoreError "anonymous"', () => {
     expect(store.records.size).toBe(0)
   })
 
+  it('what is put into it after that goes nowhere', async () => {
+    const { visit, store } = await setUp({ onStoreError: 'anonymous' })
+    store.instead.get = faults[0]![1]
+    const { cookies } = await visit((session) => {
+      session.destroy()
+      session.user = 'mallory'
+    })
+    expect(cookies[0]).toMatch(/Max-Age=0/)
+    expect(store.operations()).toEqual(['get', 'destroy'])
+  })
+
   it('a session that cannot be stored sends no cookie', async () => {
     const { visit, store } = await setUp({ onStoreError: 'anonymous', rolling: true })
     store.instead.set = faults[0]![1]

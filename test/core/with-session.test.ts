@@ -181,6 +181,7 @@ describe('the session of a handler that throws', () => {
     const store = createRecordingStore()
     const cookie = await signIn({ store })
     expect(await rejectionOf(send(failing(act), { store }, cookie))).toBeInstanceOf(RangeError)
+    expect(store.records.size).toBe(0)
     const again = await send(
       async (_, lazy) => Response.json((await lazy).toJSON()),
       { store },

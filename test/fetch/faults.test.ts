@@ -118,6 +118,18 @@ describe.each(calls)('%s', (name, call) => {
     expect(error.code).toBe('ERR_SESSION_TIMEOUT')
   })
 
+  it('is not tried again when its time is over', async () => {
+    const recorder = createRecorder(async ({ signal }) => {
+      await once(signal, 'abort')
+      throw signal.reason
+    })
+    const { code } = await errorOf(createFetchStore(recorder, { timeout: 50 }), call)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+
+    expect(code).toBe('ERR_SESSION_TIMEOUT')
+    expect(recorder.sent).toHaveLength(1)
+  })
+
   it('tells a server that is not there by its code alone', async () => {
     const server = await listen(() => {})
     await server.stop()
@@ -166,6 +178,15 @@ describe.each(calls)('%s', (name, call) => {
 })
 
 describe('a read after a broken connection', () => {
+  it('is not made if a Durable Object is overloaded', async () => {
+    const recorder = createRecorder(() => {
+      throw Object.assign(new Error('overloaded'), { retryable: true, overloaded: true })
+    })
+    await errorOf(createFetchStore(recorder), calls[0]![1])
+
+    expect(recorder.sent).toHaveLength(1)
+  })
+
   it('finds what the second attempt brings', async () => {
     let attempts = 0
     const server = await start((request, response) => {
