@@ -1,3 +1,4 @@
+import type { Awaitable } from './awaitable.ts'
 import { callStore } from './call-store.ts'
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
@@ -147,8 +148,9 @@ async function put(
   const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
   const stored = await callStore(kit, 'set', store, id, async (key) => {
     const options = { rolling, changed, ctx }
-    if (isTouch) return store.touch!(key, keep, { expire, ctx })
-    if (store.compareAndSet) return store.compareAndSet(key, record, keep, previous, options)
+    if (isTouch) return answer(store.touch!(key, keep, { expire, ctx }))
+    if (store.compareAndSet)
+      return answer(store.compareAndSet(key, record, keep, previous, options))
     await store.set(key, record, keep, options)
     return true
   })
@@ -167,13 +169,20 @@ async function put(
   return outcome
 }
 
+/** Insists on one of two answers: an error page would pass for a yes. */
+async function answer(given: Awaitable<boolean>): Promise<boolean> {
+  const stored = await given
+  if (stored === !!stored) return stored
+  throw new SessionError('ERR_SESSION_STORE', 'The session store answered neither true nor false.')
+}
+
 /** Marks the record of the old id as over, unless it changed since it was loaded. */
 async function giveUp(state: SessionState, store: Store): Promise<Outcome> {
   const { kit, ctx, record, discarded } = state
   const [old] = discarded as [string]
   const options = { rolling: false, changed: true, ctx }
   const done = await callStore(kit, 'set', store, old, (key) =>
-    store.compareAndSet!(key, GIVEN_UP, GIVEN_UP._maxAge, record, options),
+    answer(store.compareAndSet!(key, GIVEN_UP, GIVEN_UP._maxAge, record, options)),
   )
   if (done === undefined) return 'failed'
   if (!done) return 'changed'

@@ -64,7 +64,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
       const record = JSON.parse(entry.json) as SessionRecord
       // One that is over stays over: its id has been given up.
       if (!(now() <= (record._expire ?? Infinity))) return false
-      set(key, { ...record, _expire: expire }, maxAge, { rolling: true, changed: false, ctx: undefined })
+      set(key, { ...record, _expire: expire }, maxAge, {
+        rolling: true,
+        changed: false,
+        ctx: undefined,
+      })
       return true
     },
 

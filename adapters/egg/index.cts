@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { EggSessionContext, EggSessionStore, EggSessionStoreSetting } from './types.ts' with { 'resolution-mode': 'import' }
+import type { EggSessionContext, EggSessionStore, EggSessionStoreSetting } from './types.ts' with {
+  'resolution-mode': 'import',
+}
 
 export type * from './types.ts' with { 'resolution-mode': 'import' }
 

@@ -91,7 +91,8 @@ export function createFaultyStore<ctx>(
       if (method !== 'get' && answer !== false) remember(call, values)
       return answer
     }
-    if (fault?.kind === 'stale' && method === 'get' && history.has(key)) return history.get(key)![1]
+    const isStale = fault?.kind === 'stale' && method === 'get' && history.has(key)
+    if (isStale) return structuredClone(history.get(key)![1])
     return fault ? suffer(fault, work) : work()
   })
 

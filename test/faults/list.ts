@@ -1,5 +1,5 @@
-import type { Fault, FaultPlan, StoreMethod } from '../../adapters/testing.ts'
-import { HOUR, type Clock } from '../fixtures/clock.ts'
+import type { Fault, StoreMethod } from '../../adapters/testing.ts'
+import { HOUR } from '../fixtures/clock.ts'
 
 /** What the outside world must never read in an error or an event. */
 export const CANARY = 'canary-9Kd2Wq7Zx5'
@@ -9,16 +9,20 @@ export const DEADLINE = 2000
 /** What a call is hit by. */
 export interface StoreFault {
   /**
-   * Whether the core hears of it: `fails` as an error, `answers` as an answer that makes no sense,
-   * `works` not at all.
+   * What the core hears of it: `fails` an error, `answers` an answer that makes no sense, `works`
+   * nothing.
    */
   effect: 'fails' | 'answers' | 'works'
-  /** What the call comes to, of a read and of a write. */
-  hit(method: StoreMethod, clock: Clock): FaultPlan & (Fault | null | (() => null))
-  /** Whether the write has its effect nevertheless, or may have. */
+  /** What a read comes to, and a write; `null` if it is done as it should be. */
+  hit(method: StoreMethod): Fault | null
+  /** Whether a write has its effect although it fails. */
   isApplied?: boolean
-  /** Whether the next call fails in place of this one. */
-  isNext?: boolean
+  /** Whether it has its effect twice. */
+  isTwice?: boolean
+  /** Which calls are hit beside the one: the next alone in its place, or every other one. */
+  spread?: 'next' | 'every other'
+  /** How far the clock jumps meanwhile. */
+  jump?: number
 }
 
 class ClientError extends Error {
@@ -87,18 +91,20 @@ export const faults: Record<string, StoreFault> = {
     isApplied: true,
     hit: () => ({ kind: 'lost', error: error({ code: 'ECONNRESET' }) }),
   },
-  'does it twice': { effect: 'works', hit: () => ({ kind: 'twice' }) },
+  'does it twice': { effect: 'works', isTwice: true, hit: () => ({ kind: 'twice' }) },
   'knows an older version': overtaken({ kind: 'stale' }),
   'has another session’s record there': overtaken({ kind: 'elsewhere', key: 'mallory' }),
-  'comes and goes': { effect: 'fails', hit: () => ({ kind: 'reject', error: error() }) },
-  'does half of what it was to do': { effect: 'works', isNext: true, hit: () => null },
+  'comes and goes': { ...reject(), spread: 'every other' },
+  'does half of what it was to do': { ...reject(), spread: 'next' },
   'works, while the clock jumps an hour ahead': {
     effect: 'works',
-    hit: (_, clock) => () => (clock.pass(HOUR), null),
+    jump: HOUR,
+    hit: () => null,
   },
   'works, while the clock jumps an hour back': {
     effect: 'works',
-    hit: (_, clock) => () => (clock.pass(-HOUR), null),
+    jump: -HOUR,
+    hit: () => null,
   },
   'was told to stop before it began': {
     effect: 'fails',

@@ -1,0 +1,1 @@
+import './egg/own/zz.ts'

@@ -1,0 +1,158 @@
+import { inspect } from 'node:util'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CANARY, DEADLINE, faults, type StoreFault } from './faults/list.ts'
+import { operations, type Operation } from './faults/operations.ts'
+import { cookiesOf, setUp, type Result, type Setting, type Trial } from './faults/trial.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+const settings = (['core', 'Hono', 'Koa'] as const).flatMap((host) =>
+  (['exact', 'plain'] as const).flatMap((kind) =>
+    (['throw', 'anonymous'] as const).map((policy): Setting => ({ host, kind, policy })),
+  ),
+)
+const cases = Object.entries(operations).flatMap(([name, operation]) =>
+  Object.entries(faults).map(([fault, what]) => ({ name, operation, fault, what })),
+)
+
+let count = 0
+afterAll(() => console.log(`${count} faults, each with all that has to hold`))
+
+describe.each(settings)('$host, a store of the $kind kind, onStoreError $policy', (setting) => {
+  it.each(cases)('to $name, the store $fault', async ({ operation, what }) => {
+    count++
+    const trial = await setUp(setting, operation)
+    const before = trial.browser.cookieHeader()
+    const result = await trial.hit(operation.path, operation, what)
+    const fails = doesFail(setting, operation, what)
+
+    expect(result.unhandled).toEqual([])
+    checkTime(result, operation)
+    checkEvents(result, setting, fails)
+    await checkCookies(result, trial, setting, what)
+    checkAnswer(result, setting, operation, what, fails)
+    await checkVisitor(trial, setting, operation, what, result)
+    await checkCopy(trial, before, setting, operation, what, result)
+  })
+
+  it.each(cases)(
+    'to $name, the store $fault, and the handler throws',
+    async ({ operation, what }) => {
+      count++
+      const trial = await setUp(setting, operation)
+      const result = await trial.hit(`/failing${operation.path}`, operation, what)
+      const isRead = operation.hit[setting.kind] === 'get' && what.effect === 'fails'
+      // A read that fails before the handler is all that the handler may not come to.
+      const isBefore = isRead && what.spread !== 'next' && setting.policy === 'throw'
+
+      expect(result.unhandled).toEqual([])
+      checkTime(result, operation)
+      await checkCookies(result, trial, setting, what)
+      expect(result.response.status).toBe(500)
+      expect(namesOf(result.heard).includes('Planned')).toBe(!isBefore)
+    },
+  )
+})
+
+const namesOf = (heard: unknown[]): string[] => heard.map((error) => (error as Error).name)
+
+/** Whether the core has to notice. */
+function doesFail({ kind }: Setting, { hit, path, nth }: Operation, fault: StoreFault): boolean {
+  const method = hit[kind]
+  if (fault.spread === 'next') return path === '/move' && !nth
+  if (fault.effect === 'answers') return method === 'compareAndSet' || method === 'touch'
+  return fault.effect === 'fails'
+}
+
+/** I2 and I7: nobody waits longer than `storeTimeout`, and the store is not asked for ever. */
+function checkTime(result: Result, { most }: Operation): void {
+  expect(result.took).toBeLessThanOrEqual(DEADLINE + 50)
+  expect(result.calls.length).toBeLessThanOrEqual(most)
+  expect(result.timers).toBe(0)
+}
+
+/** I8: one event tells of a failure, and neither it nor the error tells too much. */
+function checkEvents(result: Result, { host, kind }: Setting, fails: boolean): void {
+  const failures = result.events.filter(({ type }) => type === 'store-error')
+  expect(failures).toHaveLength(fails ? 1 : 0)
+  // The errors of a Koa application's own store are that application's, and pass as they are.
+  if (host === 'Koa' && kind === 'plain') return
+  const told = [...result.events, ...result.heard].flatMap((thing) => {
+    const { message, stack, cause } = Object(thing) as Partial<Error>
+    return [inspect(thing, { depth: 9, showHidden: true }), message, stack, inspect(cause)]
+  })
+  expect(told.join('\n')).not.toContain(CANARY)
+}
+
+/** A store of three methods that says it has kept what it has not, cannot be told from others. */
+const isLie = ({ kind }: Setting, { effect, spread }: StoreFault): boolean =>
+  kind === 'plain' && effect === 'answers' && !spread
+
+/** I3: a cookie names what is stored. */
+async function checkCookies(
+  { set }: Result,
+  { look }: Trial,
+  setting: Setting,
+  fault: StoreFault,
+): Promise<void> {
+  const found = set.length > 0 && !isLie(setting, fault) && (await look(cookiesOf(set)))
+  expect(found && Object.keys(found)).not.toEqual([])
+}
+
+/** I4, I5, I6: what the visitor gets. */
+function checkAnswer(
+  result: Result,
+  { host, policy, kind }: Setting,
+  { hit, path }: Operation,
+  fault: StoreFault,
+  fails: boolean,
+): void {
+  const { response, body, set, cleared } = result
+  const mayFail = fails && policy === 'throw'
+  expect(response.status).toBe(mayFail ? 500 : 200)
+  // What cannot be read is nobody.
+  const isKnown = hit[kind] !== 'get' || fault.effect === 'works' || fault.spread === 'next'
+  const user = path === '/read' && !mayFail && (JSON.parse(body) as { user?: string }).user
+  expect(typeof user).toBe(
+    path !== '/read' || mayFail ? 'boolean' : isKnown ? 'string' : 'undefined',
+  )
+  // A logout reaches the browser, but from a fetch handler that throws in place of an answer.
+  const isOut = path === '/out' && !(host === 'core' && mayFail)
+  expect(cleared.length > 0).toBe(isOut)
+  // Where the old record stays, as a store of three methods may have it, it has no more in it.
+  const mayStay = kind === 'plain' && policy === 'anonymous' && path === '/move'
+  expect(fails && !mayStay ? set : []).toEqual([])
+}
+
+/** What is left for the visitor: a failing store logs nobody out, and a logout is one. */
+async function checkVisitor(
+  { browser, look }: Trial,
+  setting: Setting,
+  { path, hit }: Operation,
+  fault: StoreFault,
+  { set }: Result,
+): Promise<void> {
+  const { user } = await look(browser.cookieHeader())
+  // Done, and not known to be, or done twice: the new id was stored or the old given up in vain.
+  const isLost = path === '/move' && (fault.isApplied || fault.isTwice || fault.spread === 'next')
+  if (isLie(setting, fault) || isLost) return
+  const isIn = path === '/in' ? set.length > 0 : path !== '/out' || hit[setting.kind] === 'get'
+  expect(user ?? 'nobody').toMatch(isIn ? 'fred' : /fred|nobody/)
+}
+
+/** What is left for one who has copied the cookie before. */
+async function checkCopy(
+  { look }: Trial,
+  before: string,
+  setting: Setting,
+  { path }: Operation,
+  fault: StoreFault,
+  { set, events }: Result,
+): Promise<void> {
+  const { user, role } = await look(before)
+  const isTold = events.some(({ type }) => type === 'store-error')
+  const isOver = (path === '/out' && !isTold) || (path === '/move' && set.length > 0 && !isTold)
+  expect(role).toBe(undefined)
+  expect(isOver && !isLie(setting, fault) ? user : undefined).toBe(undefined)
+}
