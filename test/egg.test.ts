@@ -1,1 +1,2 @@
-import './egg/own/zz.ts'
+import './egg/own/credentials.ts'
+import './egg/own/logs.ts'

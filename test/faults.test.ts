@@ -30,7 +30,7 @@ describe.each(settings)('$host, a store of the $kind kind, onStoreError $policy'
     expect(result.unhandled).toEqual([])
     checkTime(result, operation)
     checkEvents(result, setting, fails)
-    await checkCookies(result, trial, setting, what)
+    await checkCookies(result, trial, setting, operation, what)
     checkAnswer(result, setting, operation, what, fails)
     await checkVisitor(trial, setting, operation, what, result)
     await checkCopy(trial, before, setting, operation, what, result)
@@ -42,15 +42,16 @@ describe.each(settings)('$host, a store of the $kind kind, onStoreError $policy'
       count++
       const trial = await setUp(setting, operation)
       const result = await trial.hit(`/failing${operation.path}`, operation, what)
-      const isRead = operation.hit[setting.kind] === 'get' && what.effect === 'fails'
-      // A read that fails before the handler is all that the handler may not come to.
-      const isBefore = isRead && what.spread !== 'next' && setting.policy === 'throw'
+      const fails = setting.policy === 'throw' && doesFail(setting, operation, what)
+      // What fails before the handler or within it, as Koa's regenerate() does, is its own error.
+      const isBefore = operation.path === '/read' && operation.hit[setting.kind] === 'get'
+      const isWithin = operation.path === '/move' && setting.host === 'Koa'
 
       expect(result.unhandled).toEqual([])
       checkTime(result, operation)
-      await checkCookies(result, trial, setting, what)
-      expect(result.response.status).toBe(500)
-      expect(namesOf(result.heard).includes('Planned')).toBe(!isBefore)
+      await checkCookies(result, trial, setting, operation, what)
+      expect(result.response.status).toBeGreaterThan(400)
+      expect(namesOf(result.heard).includes('Planned')).toBe(!(fails && (isBefore || isWithin)))
     },
   )
 })
@@ -75,7 +76,9 @@ function checkTime(result: Result, { most }: Operation): void {
 /** I8: one event tells of a failure, and neither it nor the error tells too much. */
 function checkEvents(result: Result, { host, kind }: Setting, fails: boolean): void {
   const failures = result.events.filter(({ type }) => type === 'store-error')
-  expect(failures).toHaveLength(fails ? 1 : 0)
+  expect(failures.length > 0).toBe(fails)
+  // Koa's regenerate() commits, and what it could not is tried again in the end.
+  expect(failures.length).toBeLessThanOrEqual(host === 'Koa' ? 2 : 1)
   // The errors of a Koa application's own store are that application's, and pass as they are.
   if (host === 'Koa' && kind === 'plain') return
   const told = [...result.events, ...result.heard].flatMap((thing) => {
@@ -85,18 +88,19 @@ function checkEvents(result: Result, { host, kind }: Setting, fails: boolean): v
   expect(told.join('\n')).not.toContain(CANARY)
 }
 
-/** A store of three methods that says it has kept what it has not, cannot be told from others. */
-const isLie = ({ kind }: Setting, { effect, spread }: StoreFault): boolean =>
-  kind === 'plain' && effect === 'answers' && !spread
+/** One that says it has set or destroyed, and has not, cannot be told from others. */
+const isLie = ({ kind }: Setting, { hit }: Operation, { effect }: StoreFault): boolean =>
+  effect === 'answers' && /^(set|destroy)$/.test(hit[kind])
 
 /** I3: a cookie names what is stored. */
 async function checkCookies(
   { set }: Result,
   { look }: Trial,
   setting: Setting,
+  operation: Operation,
   fault: StoreFault,
 ): Promise<void> {
-  const found = set.length > 0 && !isLie(setting, fault) && (await look(cookiesOf(set)))
+  const found = set.length > 0 && !isLie(setting, operation, fault) && (await look(cookiesOf(set)))
   expect(found && Object.keys(found)).not.toEqual([])
 }
 
@@ -110,7 +114,8 @@ function checkAnswer(
 ): void {
   const { response, body, set, cleared } = result
   const mayFail = fails && policy === 'throw'
-  expect(response.status).toBe(mayFail ? 500 : 200)
+  // Koa answers with the status that an application's error brings.
+  expect(response.status >= 400).toBe(mayFail)
   // What cannot be read is nobody.
   const isKnown = hit[kind] !== 'get' || fault.effect === 'works' || fault.spread === 'next'
   const user = path === '/read' && !mayFail && (JSON.parse(body) as { user?: string }).user
@@ -120,8 +125,8 @@ function checkAnswer(
   // A logout reaches the browser, but from a fetch handler that throws in place of an answer.
   const isOut = path === '/out' && !(host === 'core' && mayFail)
   expect(cleared.length > 0).toBe(isOut)
-  // Where the old record stays, as a store of three methods may have it, it has no more in it.
-  const mayStay = kind === 'plain' && policy === 'anonymous' && path === '/move'
+  // A store of three methods may keep the old record, with nothing new in it; and Koa tries again.
+  const mayStay = policy === 'anonymous' && path === '/move' && (kind === 'plain' || host === 'Koa')
   expect(fails && !mayStay ? set : []).toEqual([])
 }
 
@@ -129,15 +134,16 @@ function checkAnswer(
 async function checkVisitor(
   { browser, look }: Trial,
   setting: Setting,
-  { path, hit }: Operation,
+  operation: Operation,
   fault: StoreFault,
   { set }: Result,
 ): Promise<void> {
+  const { path } = operation
   const { user } = await look(browser.cookieHeader())
   // Done, and not known to be, or done twice: the new id was stored or the old given up in vain.
   const isLost = path === '/move' && (fault.isApplied || fault.isTwice || fault.spread === 'next')
-  if (isLie(setting, fault) || isLost) return
-  const isIn = path === '/in' ? set.length > 0 : path !== '/out' || hit[setting.kind] === 'get'
+  if (isLie(setting, operation, fault) || isLost) return
+  const isIn = path === '/in' ? set.length > 0 : path !== '/out'
   expect(user ?? 'nobody').toMatch(isIn ? 'fred' : /fred|nobody/)
 }
 
@@ -146,13 +152,14 @@ async function checkCopy(
   { look }: Trial,
   before: string,
   setting: Setting,
-  { path }: Operation,
+  operation: Operation,
   fault: StoreFault,
   { set, events }: Result,
 ): Promise<void> {
+  const { path } = operation
   const { user, role } = await look(before)
   const isTold = events.some(({ type }) => type === 'store-error')
   const isOver = (path === '/out' && !isTold) || (path === '/move' && set.length > 0 && !isTold)
   expect(role).toBe(undefined)
-  expect(isOver && !isLie(setting, fault) ? user : undefined).toBe(undefined)
+  expect(isOver && !isLie(setting, operation, fault) ? user : undefined).toBe(undefined)
 }

@@ -539,7 +539,8 @@ const intended: Intended[] = [
       }
       expect(JSON.parse(stepOf(kit, -1).body)).toEqual({ session: raceEnds(name) })
       // A given-up id keeps a mark for a second, which is no session.
-      const live = Object.values(kit.records).filter((record) => record._expire !== 1)
+      const records = Object.values(kit.records) as { _expire?: number }[]
+      const live = records.filter((record) => record._expire !== 1)
       expect(live).toHaveLength(name.includes('logout') ? 0 : 1)
       const late = cookiesOf(stepOf(kit, 3)).map(({ value }) => value)
       if (/a (logout|regenerate) while/.test(name)) expect(late).not.toContain('<id 1>')

@@ -102,6 +102,8 @@ describe('a session of another format', () => {
     expect((await manager.load(header)).maxAge).toBe(20 * DAY)
     expect((await setUp({ accept: [egg] }).manager.load(header)).populated).toBe(false)
     expect((await manager.load(fred)).maxAge).toBe(DAY)
+    const boasting = { ...recordOf({ user: 'fred' }), _maxAge: 300 * DAY }
+    expect((await manager.load(eggHeader(encode(boasting)))).maxAge).toBe(DAY)
     const browser = eggHeader(encode({ user: 'fred', _session: true }))
     expect((await manager.load(browser)).maxAge).toBe('session')
   })

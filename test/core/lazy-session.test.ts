@@ -38,6 +38,21 @@ describe('createLazySession', () => {
     },
   )
 
+  it('can be ended while the store still looks for it', async () => {
+    const { lazy, store } = await setUp()
+    const [record] = [...store.records.values()].map((json) => JSON.parse(json))
+    store.instead.get = () => {
+      lazy.session.destroy()
+      return record
+    }
+    const session = await lazy.session
+    expect(session.toJSON()).toEqual({})
+    const { cookies } = await lazy.finish('answered')
+    expect(cookies).toEqual([expect.stringContaining('Max-Age=0')])
+    expect(store.operations()).toEqual(['get', 'destroy'])
+    expect(store.records.size).toBe(0)
+  })
+
   it('keeps of a failed handler a new id, without what it left half-done', async () => {
     const { lazy, store } = await setUp()
     const session = await lazy.session

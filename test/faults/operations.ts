@@ -23,12 +23,12 @@ export const operations: Record<string, Operation> = {
   'store under a new id': {
     path: '/move',
     hit: { exact: 'compareAndSet', plain: 'set' },
-    most: 7,
+    most: 8,
   },
   'give up the old id': {
     path: '/move',
     hit: { exact: 'compareAndSet', plain: 'destroy' },
     nth: { exact: 2, plain: 1 },
-    most: 7,
+    most: 8,
   },
 }

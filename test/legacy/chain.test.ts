@@ -228,6 +228,7 @@ describe('what Egg did not encrypt', () => {
       Buffer.from(Buffer.from(good).toString('base64').replace(/=*$/, ' ')),
       Buffer.concat([Buffer.from(Buffer.from(good).toString('base64')), Buffer.from([0xff])]),
       Buffer.from(Buffer.from([0x22, 0xff, 0x22]).toString('base64')),
+      Buffer.from(Buffer.from(good.replace('fred', '\xff'), 'latin1').toString('base64')),
       Buffer.alloc(0),
     ]
     verify.mockClear()

@@ -21,7 +21,7 @@ export async function serve(app: { listen(port: number): Server }): Promise<Serv
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return async (cookie) => {
-    const headers = cookie ? { cookie } : {}
+    const headers: Record<string, string> = cookie ? { cookie } : {}
     const response = await fetch(`http://127.0.0.1:${port}/`, { headers })
     const cookies = response.headers.getSetCookie()
     const jar = cookies

@@ -1,7 +1,7 @@
 import Koa from 'koa'
 import { afterEach, describe, expect, it } from 'vitest'
 import createEggSession from '../../adapters/egg/app/middleware/session.ts'
-import { session } from '../../adapters/koa.ts'
+import { session, type KoaSessionOptions } from '../../adapters/koa.ts'
 import { eggEncrypted, eggSigned, koaSigned } from '../../adapters/legacy.ts'
 import type { Store } from '../../src/index.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
@@ -26,7 +26,7 @@ afterEach(closeAll)
 type Act = (ctx: any) => unknown
 const tell: Act = (ctx) => (ctx.body = JSON.stringify(ctx.session))
 
-function koa(options: object, act: Act = tell): Promise<Served> {
+function koa(options: KoaSessionOptions, act: Act = tell): Promise<Served> {
   const app = new Koa()
   app.silent = true
   app.keys = [...KEYS]
