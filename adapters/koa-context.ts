@@ -15,6 +15,16 @@ import type { HostApplication, HostKit } from './koa-kit.ts'
 /** A context as the session middleware gets it. */
 export interface HostContext extends CookieContext {
   app: HostApplication
+  res: HostResponse
+  /** Answers a request that failed. */
+  onerror?(error: unknown): void
+}
+
+interface HostResponse {
+  headersSent: boolean
+  getHeader(name: string): unknown
+  setHeader(name: string, value: string[]): unknown
+  end(...args: unknown[]): unknown
 }
 
 const HOLDER = Symbol('session-kit session')
@@ -177,21 +187,46 @@ export function createMiddleware(
 
 /**
  * Commits what a failed handler left, as koa-session does, and sees to it that the cookie arrives,
- * be it one that ends the session: Koa drops all headers of a failed response but those that the
- * error brings.
+ * be it one that ends the session.
  */
 async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostContext): Promise<void> {
-  const { response } = ctx as unknown as { response: { get(name: string): unknown } }
   try {
     if (!holder.hasFailedWith(error)) await holder.commit()
-    const cookies = response.get('set-cookie')
-    if (!Array.isArray(cookies) || !(error instanceof Error)) return
-    const names = holder.kit.format.names.flatMap((name) => [`${name}=`, `${name}.sig=`])
-    const ours = cookies.filter((cookie: string) => names.some((name) => cookie.startsWith(name)))
-    const { headers } = error as { headers?: object }
-    if (ours.length) Reflect.set(error, 'headers', { ...headers, 'set-cookie': ours })
+    keepCookies(ctx, holder.kit.format.names)
   } catch (commitError) {
     // The handler's own error is what the client has to see.
     if (ctx.app.listenerCount('error')) ctx.app.emit('error', commitError, ctx)
   }
+}
+
+/**
+ * Koa takes all headers off a response that failed; the session's cookies are put back as it ends.
+ * The error itself is left alone: it may be one that is thrown for every visitor, and logs show
+ * what is on it.
+ */
+function keepCookies(ctx: HostContext, names: readonly string[]): void {
+  const { res, onerror } = ctx
+  const ours = cookiesOf(res).filter((cookie) =>
+    names.some((name) => cookie.startsWith(`${name}=`) || cookie.startsWith(`${name}.sig=`)),
+  )
+  if (!ours.length || !onerror) return
+  const value = (error: unknown): void => {
+    const { end } = res
+    res.end = (...args) => {
+      const kept = cookiesOf(res)
+      const lost = ours.filter((cookie) => !kept.includes(cookie))
+      if (lost.length && !res.headersSent) res.setHeader('set-cookie', [...kept, ...lost])
+      return end.apply(res, args)
+    }
+    try {
+      onerror.call(ctx, error)
+    } finally {
+      res.end = end
+    }
+  }
+  Object.defineProperty(ctx, 'onerror', { value, writable: true, configurable: true })
+}
+
+function cookiesOf(res: HostResponse): string[] {
+  return [res.getHeader('set-cookie') ?? []].flat() as string[]
 }

@@ -1,6 +1,7 @@
 /**
  * Simulates visitors whose sessions are in Workers KV, and tells what that is like: how often the
- * snapshot in the cookie answers, how old KV's answers are, how often a key is written.
+ * snapshot in the cookie answers, how old KV's answers are, how often a key is written. What the
+ * visitors do is in `kv/traffic.ts`.
  *
  *     node scripts/simulate-kv.ts --sessions=1000000 --locations=300 --lag=1000 --seconds=120
  *
@@ -9,12 +10,8 @@
  * suffice are left out: the figures are those of a random sample then.
  */
 import { parseArgs } from 'node:util'
-import { createSessionManager, type Store } from 'session-kit'
-import { createKvSimulator } from 'session-kit/testing'
-import { createKvStore } from 'session-kit/workers-kv'
-import { createObserver, type Meeting } from './kv-observer.ts'
-import { createRandom, drawVisitor, type Visit, type Visitor } from './kv-visits.ts'
-import { createVirtualTime } from './virtual-time.ts'
+import { createRandom, drawVisitor } from './kv/traffic.ts'
+import { createCount, simulate, type Count } from './kv/visitor.ts'
 
 const setting = { type: 'string' } as const
 const { values } = parseArgs({
@@ -22,194 +19,75 @@ const { values } = parseArgs({
 })
 const sessions = Number(values.sessions ?? 1_000_000)
 const locations = Number(values.locations ?? 300)
+/** How long a write takes to the other locations, in milliseconds, where they have to ask for it. */
 const lag = Number(values.lag ?? 1000)
 const seconds = Number(values.seconds ?? 120)
 const random = createRandom(Number(values.seed ?? 1))
 
-const SNAPSHOT_LIFE = 90_000
-const time = createVirtualTime(Date.UTC(2026, 2, 3, 12))
-
-interface Data {
-  value?: number
-  text?: string
-}
-
-/** The store of the location that a request came to, which comes along as its context. */
-class LocalStore implements Store<Store> {
-  constructor(store: Store) {
-    // What a constructor returns takes the place of what it would make.
-    return store as LocalStore
-  }
-  get(): void {}
-  set(): void {}
-  destroy(): void {}
-}
-
-const manager = createSessionManager<Data, Store>({
-  secrets: 'V9s1kQmJr0Zb3t8xWc5uNf2yHg7pLd4A/eTiOqRwX6M=',
-  ContextStore: LocalStore,
-  rolling: true,
-  now: time.now,
-})
-
-const count = {
-  visitors: 0,
-  requests: 0,
-  loads: 0,
-  snapshots: 0,
-  behind: 0,
-  bridged: 0,
-  old: 0,
-  missed: 0,
-  writes: 0,
-  touches: 0,
-  delayed: 0,
-  skipped: 0,
-  failed: 0,
-  keysCached: 0,
-  keysRead: 0,
-}
-const most = { tried: 0, made: 0 }
-/** How old, in milliseconds: KV's older answers, and those that the application saw. */
-const ages = { behind: [] as number[], old: [] as number[] }
-/** How long after a logout a copied cookie was still good elsewhere. */
-const thefts: number[] = []
+/** The share of page views that change the location: most visitors stay, some are on the move. */
+const kinds = [
+  { name: 'staying', moves: 0.03, count: createCount() },
+  { name: 'moving', moves: 0.5, count: createCount() },
+]
 
 const begun = performance.now()
-const isTimeLeft = (): boolean => performance.now() - begun < seconds * 1000
-while (count.visitors < sessions && isTimeLeft()) {
-  await simulate(drawVisitor(random, locations))
-  count.visitors++
+for (let visitor = 0; visitor < sessions && elapsed() < seconds; visitor++) {
+  for (const { moves, count } of kinds) {
+    await simulate(drawVisitor(random, locations, moves), lag, count)
+  }
 }
 report()
 
-/** Lets one visitor come and go. */
-async function simulate({ visits, isLarge }: Visitor): Promise<void> {
-  const kv = createKvSimulator({ now: time.now, lag })
-  const observer = createObserver(kv, time.now)
-  /** What the browser has: a cookie, when it was sealed and for which write, and a copy of it. */
-  let browser = { cookie: '', sealed: 0, version: 0, value: 0 }
-  let copy = ''
-  let logout = Infinity
-  let lastUse = 0
-  let writing = 0
-  let value = 0
+function report(): void {
+  const row = (name: string, tell: (count: Count) => string): void =>
+    console.log(name.padEnd(38) + kinds.map(({ count }) => tell(count).padStart(12)).join(''))
 
-  async function visit({ kind, location }: Visit): Promise<void> {
-    if (kind === 'copy') return void (copy = browser.cookie)
-    const meeting: Meeting = {}
-    const start = time.now()
-    const store = createKvStore(observer.at(location, meeting))
-    const session = await manager.load(kind === 'thief' ? copy : browser.cookie, store)
-    if (kind === 'thief') {
-      if (!session.isNew && start > logout) lastUse = start - logout
-      return
-    }
-    count.requests++
-    // What a request finds while another one writes is nobody's last word.
-    if (browser.cookie && !writing) learn(session, meeting, start)
-    if (session.isNew && kind === 'read') return
-    const isWrite = kind === 'write' || kind === 'login'
-    if (kind === 'logout') {
-      session.destroy()
-      logout = start
-    } else if (isWrite) {
-      session.value = ++value
-      if (isLarge) session.text = 'x'.repeat(4000)
-      if (kind === 'login') await session.regenerate()
-    }
-    if (isWrite) writing++
-    const own = session.value ?? 0
-    const cookies = await manager.commit(session).catch(() => void count.failed++)
-    if (isWrite) writing--
-    const took = time.now() - start
-    if (took > 0) count.delayed++
-    const [line] = cookies ?? []
-    if (!line) return
-    if (isWrite) count.writes++
-    else if (kind === 'read') count.touches++
-    const cookie = line.includes('Max-Age=0') ? '' : line.slice(0, line.indexOf(';'))
-    const sealed = Math.floor(start / 1000) * 1000
-    browser = { cookie, sealed, version: meeting.version ?? 0, value: own }
-  }
+  console.log(`\n${' '.repeat(38)}${kinds.map(({ name }) => name.padStart(12)).join('')}`)
+  row('sessions', ({ visitors }) => visitors.toLocaleString('en'))
+  row('requests', ({ requests }) => requests.toLocaleString('en'))
+  row('loads of a session', ({ loads }) => loads.toLocaleString('en'))
+  row('  answered from the snapshot', ({ snapshots, loads }) => share(snapshots, loads))
+  row('  KV’s answer was older', ({ behind, loads }) => share(behind, loads))
+  row('    by, median', ({ ages }) => at(0.5, ages))
+  row('    by, 99 % within', ({ ages }) => at(0.99, ages))
+  row('    by, at most', ({ ages }) => at(1, ages))
+  row('    made up for by the snapshot', ({ bridged, behind }) => share(bridged, behind))
+  row('  showed the browser older data', ({ old, loads }) => share(old, loads))
+  row('    by, at most', ({ oldAges }) => at(1, oldAges))
+  row('  found no session', ({ missed, loads }) => share(missed, loads))
+  row('writes of data, of requests', ({ writes, requests }) => share(writes, requests))
+  row('touches, of requests', ({ touches, requests }) => share(touches, requests))
+  row('most writes of a key in a second', ({ mostMade }) => `${mostMade}`)
+  row('  most that were tried', ({ mostTried }) => `${mostTried}`)
+  row('429, of writes and touches', (count) => share(count.refused, count.writes + count.touches))
+  row('  requests that waited for it', ({ delayed, requests }) => share(delayed, requests))
+  row('  requests that failed by it', ({ failed, requests }) => share(failed, requests))
+  row('keys found in a location’s cache', ({ keysCached, keysRead }) => share(keysCached, keysRead))
+  row('copied cookies after a logout', ({ thefts }) => `${thefts.length}`)
+  row('  good elsewhere, median', ({ thefts }) => at(0.5, thefts))
+  row('  good elsewhere, at most', ({ thefts }) => at(1, thefts))
 
-  /** Compares what KV answered, what the session holds, and what the browser was told last. */
-  function learn(session: Data & { isNew: boolean }, { found }: Meeting, start: number): void {
-    const { version, behind } = found!
-    const isYoung = !isLarge && start - browser.sealed < SNAPSHOT_LIFE
-    count.loads++
-    if (isYoung && version <= browser.version) count.snapshots++
-    if (behind) {
-      count.behind++
-      ages.behind.push(behind)
-      if (isYoung) count.bridged++
-    }
-    if (session.isNew) count.missed++
-    else if ((session.value ?? 0) < browser.value) {
-      count.old++
-      ages.old.push(behind)
-    }
-  }
-
-  await time.run(visits.map((one) => ({ time: one.time, run: () => visit(one) })))
-  const { tried, made } = observer.mostWrites()
-  most.tried = Math.max(most.tried, tried)
-  most.made = Math.max(most.made, made)
-  count.keysCached += kv.statistics.cached
-  count.keysRead += kv.statistics.cached + kv.statistics.central
-  count.skipped += kv.statistics.refused
-  if (copy) thefts.push(lastUse)
+  const done = kinds[0]!.count.visitors
+  console.log(`\n${locations} locations, ${lag} ms on the way, ${Math.round(elapsed())} s.`)
+  if (done === sessions) return
+  console.log(
+    `A random sample: ${share(done, sessions)} of ${sessions.toLocaleString('en')} sessions of each kind.`,
+  )
+  console.log('A maximum over all of them may be above that of the sample.')
 }
 
-function report(): void {
-  const isSample = count.visitors < sessions
-  const whole = sessions.toLocaleString('en')
-  const rows: [name: string, value: string, of?: string][] = [
-    ['locations', `${locations}`],
-    [
-      'sessions',
-      count.visitors.toLocaleString('en'),
-      isSample ? `a random sample of ${whole}` : 'all',
-    ],
-    ['requests', count.requests.toLocaleString('en')],
-    ['', ''],
-    ['loads of a session', count.loads.toLocaleString('en')],
-    ['  answered from the snapshot', share(count.snapshots, count.loads)],
-    ['  where KV’s answer was older', share(count.behind, count.loads), spread(ages.behind)],
-    ['    of these the snapshot made up for', share(count.bridged, count.behind)],
-    ['  that showed old data', share(count.old, count.loads), spread(ages.old)],
-    ['  that found no session', share(count.missed, count.loads)],
-    ['', ''],
-    ['writes of data', share(count.writes, count.requests), 'of requests'],
-    ['touches', share(count.touches, count.requests), 'of requests'],
-    ['most writes of one key in a second', `${most.made}`, `${most.tried} were tried`],
-    ['429 answers', share(count.skipped, count.writes + count.touches), 'of writes and touches'],
-    ['requests that waited for one', share(count.delayed, count.requests), 'of requests'],
-    ['requests that failed', `${count.failed}`, share(count.failed, count.requests)],
-    ['keys read in the location’s cache', share(count.keysCached, count.keysRead)],
-    ['', ''],
-    ['copied cookies after a logout', `${thefts.length}`, `good elsewhere: ${spread(thefts)}`],
-  ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  for (const [name, value, more = ''] of rows) {
-    console.log(`${name.padEnd(width)} ${value.padStart(12)}  ${more}`.trimEnd())
-  }
-  const took = Math.round((performance.now() - begun) / 1000)
-  console.log(`\nA write was seen elsewhere after ${lag} ms at the earliest. It took ${took} s.`)
-  if (isSample) {
-    console.log('A maximum over all sessions may be above that over the sample.')
-  }
+function elapsed(): number {
+  return (performance.now() - begun) / 1000
 }
 
 function share(part: number, whole: number): string {
-  return whole ? `${((100 * part) / whole).toFixed(part / whole < 0.001 ? 4 : 2)} %` : 'none'
+  if (part === 0) return '0'
+  return `${((100 * part) / whole).toFixed(part / whole < 0.001 ? 4 : 2)} %`
 }
 
-/** The median, the 99th percentile and the maximum of times. */
-function spread(times: number[]): string {
-  if (times.length === 0) return ''
+/** The time that a part of all times is within. */
+function at(part: number, times: number[]): string {
+  if (times.length === 0) return '-'
   const sorted = times.toSorted((a, b) => a - b)
-  const at = (part: number): string =>
-    (sorted[Math.floor(part * (sorted.length - 1))]! / 1000).toFixed(1)
-  return `median ${at(0.5)} s, 99 % within ${at(0.99)} s, at most ${at(1)} s`
+  return `${(sorted[Math.floor(part * (sorted.length - 1))]! / 1000).toFixed(1)} s`
 }

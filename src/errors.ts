@@ -8,7 +8,6 @@
  * - `ERR_SESSION_CONFLICT` another request has changed the session meanwhile
  * - `ERR_SESSION_STORE` the store failed, or answered what no record is
  * - `ERR_SESSION_TIMEOUT` the store did not answer within `storeTimeout`
- * - `ERR_SESSION_STATE` a call came at a time when it cannot work
  */
 export type SessionErrorCode =
   | 'ERR_SESSION_OPTIONS'
@@ -18,7 +17,6 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_TIMEOUT'
-  | 'ERR_SESSION_STATE'
 
 /**
  * The one error class of this library. Its message never holds a secret, an id or session data,

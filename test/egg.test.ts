@@ -1,2 +1,2 @@
-import './egg/own/credentials.ts'
-import './egg/own/logs.ts'
+import './egg/own/beside-stock.ts'
+import './egg/own/sessions.ts'

@@ -56,6 +56,23 @@ describe.each(settings)('$host, a store of the $kind kind, onStoreError $policy'
   )
 })
 
+describe('a store that answers with another session’s record', () => {
+  it('is believed, since a record does not tell whose it is, until it compares', async () => {
+    const setting: Setting = { host: 'core', kind: 'exact', policy: 'throw' }
+    const { read, change } = operations as { read: Operation; change: Operation }
+    const another = faults['has another session’s record there']!
+    const trial = await setUp(setting, read)
+    const own = trial.browser.cookieHeader()
+
+    expect(JSON.parse((await trial.hit('/read', read, another)).body).user).toBe('mallory')
+    await trial.hit('/count', { ...change, hit: read.hit }, another)
+    expect((await trial.look(own)).user).toMatch('fred')
+    expect(await trial.store.get('mallory', 0, { rolling: false, ctx: undefined })).toMatchObject({
+      user: 'mallory',
+    })
+  })
+})
+
 const namesOf = (heard: unknown[]): string[] => heard.map((error) => (error as Error).name)
 
 /** Whether the core has to notice. */

@@ -462,6 +462,15 @@ const intended: Intended[] = [
     },
   },
   {
+    cases: [/: the handler throws what is no error$/],
+    reason: 'what was committed is told to the browser whatever the handler threw',
+    expect(stock, kit) {
+      expectSame(stock, kit, ['cookies'])
+      const names = stepOf(kit, 0).cookies.map((line) => line.split('=')[0])
+      expect(names).toEqual(['koa.sess', 'koa.sess.sig'])
+    },
+  },
+  {
     cases: [
       /^store: (save\(\), then the end|save\(\) with a callback|save\(\) after maxAge was set)$/,
       /^store: (a change|replaced), then regenerate$/,

@@ -58,7 +58,38 @@ const options = fc.record({
   encrypt: fc.constantFrom(true, true, true, false),
 })
 
-const histories = fc.noBias(fc.array(step, { minLength: 1, maxLength: 60 }))
+/** A copied cookie in use while its owner logs out, and afterwards. */
+const theft = fc
+  .record({ who: fc.nat(2), at, wait, there: at, uses: fc.array(fc.tuple(wait, at, path)) })
+  .map(({ who, at, wait, there, uses }): Step[] => [
+    { who, at, path: 'set' },
+    { wait },
+    { steal: who },
+    { who: 3, at: there, path: 'read' },
+    { who, at, path: 'out' },
+    { who: 3, at: there, path: 'set' },
+    ...uses.flatMap(([wait, at, path]) => [{ wait }, { who: 3, at, path }]),
+  ])
+/** A browser that writes in one location what another one has read before. */
+const journey = fc
+  .record({ who: fc.nat(2), here: at, there: at, waits: fc.tuple(wait, wait, wait) })
+  .map(({ who, here, there, waits }): Step[] => [
+    { who, at: here, path: 'set' },
+    { wait: waits[0] },
+    { who, at: there, path: 'read' },
+    { wait: waits[1] },
+    { who, at: here, path: 'set' },
+    { wait: waits[2] },
+    { who, at: there, path: 'read' },
+  ])
+const steps = fc.oneof(
+  { weight: 30, arbitrary: step.map((one) => [one]) },
+  { weight: 1, arbitrary: theft },
+  { weight: 1, arbitrary: journey },
+)
+const histories = fc
+  .noBias(fc.array(steps, { minLength: 1, maxLength: 60 }))
+  .map((steps) => steps.flat())
 
 describe('browsers and a thief in three locations', () => {
   it('see nothing that they must not see, in 500 histories', async () => {

@@ -114,15 +114,28 @@ describe('a KV that has not heard of the last write', () => {
     expect(events).toEqual([])
   })
 
-  it('does not end a session whose older record the application refuses', async () => {
-    const { visitor, kv } = setUp({ valid: (_, { user }) => user })
-    await visitor.visit((session) => Object.assign(session, { user: '', text: LARGE }))
-    await visitor.visit((session) => Object.assign(session, { user: '', text: LARGE }))
+  it('does not end one for good where the cookie does not tell, either', async () => {
+    const { visitor, kv, clock } = setUp({ encrypt: false, rolling: true, maxAge: 10 * MINUTE })
+    await visitor.visit((session) => (session.views = 1))
+    clock.pass(10 * MINUTE - SECOND)
     await kv.hold()
-    await visitor.visit((session) => Object.assign(session, { user: 'Ada', text: LARGE }))
+    await visitor.visit()
+    clock.pass(2 * SECOND)
     expect(await visitor.peek()).toMatchObject({ isNew: true })
     kv.release()
-    expect(await visitor.peek()).toMatchObject({ user: 'Ada' })
+    expect(await visitor.peek()).toMatchObject({ isNew: false, views: 1 })
+  })
+
+  it('does not end a session whose older record the application refuses', async () => {
+    let isStrict = false
+    const { visitor, kv } = setUp({ valid: (_, { user }) => !isStrict || user })
+    await visitor.visit((session) => (session.text = LARGE))
+    await kv.hold()
+    await visitor.visit((session) => (session.user = 'Ada'))
+    isStrict = true
+    expect(await visitor.peek()).toMatchObject({ isNew: true })
+    kv.release()
+    expect(await visitor.peek()).toMatchObject({ isNew: false, user: 'Ada' })
   })
 })
 

@@ -57,6 +57,25 @@ export const endingRaces: Section = {
       },
     ]),
     [
+      'takes back the cookie of an earlier save, if it ends before the answer is there',
+      async (trial) => {
+        const stage = setStage(trial)
+        const old = await stage.enter({ user: 'fred' })
+        const slow = await stage.visit(old)
+        slow.session.n = 1
+        await slow.session.save()
+        const cookie = await stage.act(old, (session) => session.regenerate())
+        slow.session.n = 2
+        const next = await slow.commit()
+        checkEqual(next, undefined, 'A cookie of the old id would undo the one of the new id')
+        checkEqual(
+          await stage.read(cookie),
+          { user: 'fred', n: 1 },
+          'The new id has what was saved',
+        )
+      },
+    ],
+    [
       'stays ended, if it is read before and changed after',
       async (trial) => {
         const stage = setStage(trial)

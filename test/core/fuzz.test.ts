@@ -11,7 +11,7 @@ import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRETS } from '../fixtures/secrets.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
 
-const RUNS = 6000
+const RUNS = 5000
 
 const modes: [string, () => Partial<SessionOptions>][] = [
   ['sealed', () => ({})],

@@ -52,7 +52,7 @@ describe('the sealed format', () => {
         const opened = await open(await seal(data))
         expect(opened).toMatchObject({ record: JSON.parse(json) })
       }),
-      { numRuns: isOnWebCrypto ? 1000 : 3000 },
+      { numRuns: isOnWebCrypto ? 600 : 3000 },
     )
   }, 60_000)
 

@@ -27,8 +27,8 @@ export interface AppSpec {
   files?: Record<string, Value>
   /** `EGG_SERVER_ENV`. */
   env?: string
-  /** Runs with a master, an agent and a worker instead of one process. */
-  cluster?: boolean
+  /** Runs with a master, an agent and so many workers instead of one process. */
+  cluster?: number
 }
 
 export interface WrittenApp {

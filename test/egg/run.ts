@@ -62,7 +62,7 @@ export async function startApp(written: WrittenApp): Promise<RunningApp> {
       url: `http://127.0.0.1:${listening}`,
       output: () => output,
       order: written.spec.cluster ? noOrders : orders.give,
-      stop: () => stop(child, written.spec.cluster ?? false),
+      stop: () => stop(child, Boolean(written.spec.cluster)),
     }
   } catch (error) {
     killGroup(child)
@@ -80,6 +80,7 @@ function environment(written: WrittenApp, port: number): NodeJS.ProcessEnv {
     EGG_SERVER_ENV: written.spec.env ?? 'unittest',
     FIXTURE_CLOCK: String(START),
     FIXTURE_PORT: String(port),
+    FIXTURE_WORKERS: String(written.spec.cluster ?? 1),
     NODE_COMPILE_CACHE: path.join(path.dirname(written.folder), '.compiled'),
     ...(process.env['REDIS_URL'] && { REDIS_URL: process.env['REDIS_URL'] }),
   }

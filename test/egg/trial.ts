@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe } from 'vitest'
-import type { AppSpec, Plugin } from './fixture.ts'
-import { writeApp } from './fixture.ts'
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
+import { writeApp, type AppSpec, type Plugin } from './fixture.ts'
 import { hosts, type Host } from './hosts.ts'
 import { installKit, kitPackage, removeKitPackage, type KitPackage } from './kit-package.ts'
 import { startApp, type RunningApp } from './run.ts'
@@ -12,8 +11,10 @@ export interface Stage {
   host: Host
   /** The folder that all of its applications are in. */
   workspace(): string
-  /** Starts an application, which ends with the tests of this host. */
+  /** Starts an application, which ends with the test. */
   start(spec: AppSpec, plugin?: Plugin): Promise<Site>
+  /** Starts one before the tests, which ends after them. */
+  open(spec: AppSpec, plugin?: Plugin): Promise<Site>
 }
 
 let packed: Promise<KitPackage> | undefined
@@ -35,11 +36,19 @@ export function describeHosts(title: string, define: (stage: Stage) => void): vo
       await closeWorkspace(workspace)
     })
 
+    const run = async (spec: AppSpec, plugin: Plugin = 'kit'): Promise<RunningApp> =>
+      startApp(await writeApp(workspace, host, spec, plugin))
+
     define({
       host,
       workspace: () => workspace,
-      async start(spec, plugin = 'kit') {
-        const app = await startApp(await writeApp(workspace, host, spec, plugin))
+      async start(spec, plugin) {
+        const app = await run(spec, plugin)
+        onTestFinished(() => app.stop())
+        return new Site(app)
+      },
+      async open(spec, plugin) {
+        const app = await run(spec, plugin)
         running.push(app)
         return new Site(app)
       },

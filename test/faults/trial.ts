@@ -13,6 +13,9 @@ import { hosts, Planned, type Route } from './hosts.ts'
 import { CANARY, type StoreFault } from './list.ts'
 import type { Operation } from './operations.ts'
 
+/** How closely time is looked at, in milliseconds. */
+const STEP = 25
+
 export type Policy = 'throw' | 'anonymous'
 export type HostName = keyof typeof hosts
 export type Kind = 'exact' | 'plain'
@@ -139,8 +142,8 @@ export async function setUp(
       let isDone = false
       void fetching.finally(() => (isDone = true)).catch(() => {})
       let took = 0
-      for (; ; took += 10) {
-        await vi.advanceTimersByTimeAsync(took && 10)
+      for (; ; took += STEP) {
+        await vi.advanceTimersByTimeAsync(took && STEP)
         if (isDone || took > 60_000) break
       }
       const response = await fetching

@@ -12,7 +12,23 @@ export interface Act {
   run(session: Session, own: string): unknown
 }
 
-export const acts = {
+export type ActName =
+  | 'read'
+  | 'change its own key'
+  | 'change its own key, by hand'
+  | 'change within an object'
+  | 'change the same key'
+  | 'count with update()'
+  | 'count with update() twice'
+  | 'leave a message'
+  | 'take a message'
+  | 'give a new id'
+  | 'log in'
+  | 'log in, by hand'
+  | 'log out'
+  | 'log out and begin anew'
+
+export const acts: Record<ActName, Act> = {
   read: { run: () => 'nothing' },
   'change its own key': {
     isChange: true,
@@ -89,8 +105,6 @@ export const acts = {
       session[own] = own
     },
   },
-} satisfies Record<string, Act>
+}
 
-export type ActName = keyof typeof acts
-
-export const actNames = Object.keys(acts) as ActName[]
+export const actNames: ActName[] = Object.keys(acts) as ActName[]

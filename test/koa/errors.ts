@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
+import { inspect } from 'node:util'
 import Koa3 from 'koa'
 import { describe, expect, it } from 'vitest'
 import { session, type KoaSessionOptions } from '../../adapters/koa.ts'
 import { rejectionOf } from '../fixtures/errors.ts'
 import { createRecordingStore, type RecordingStore } from '../fixtures/recording-store.ts'
-import { createApp, createBare, headerOf, namesOf, serve, type Handler } from './fixture.ts'
+import { createApp, createBare, headerOf, namesOf, pairOf, serve, type Handler } from './fixture.ts'
 
 const encryptions: [string, KoaSessionOptions][] = [
   ['signed', {}],
@@ -75,6 +76,20 @@ describe.each(encryptions)("a handler's error, %s", (_, options) => {
     },
   )
 
+  it.each([['text'], [new Error('an error')], [{ status: 404 }]])(
+    'does not lose the cookie, whatever it is: %s',
+    async (thrown) => {
+      const visitor = (await serve(createApp(options))).visitor()
+      const { cookies } = await visitor.visit((ctx) => {
+        ctx.session!.user = 'ada'
+        throw thrown
+      })
+
+      expect(namesOf(cookies)[0]).toBe('koa.sess')
+      expect(await visitor.data()).toEqual({ user: 'ada' })
+    },
+  )
+
   it('keeps the headers that it brings, and the session is saved', async () => {
     const visitor = (await serve(createApp(options))).visitor()
     const { status, cookies } = await visitor.visit((ctx) => {
@@ -87,6 +102,46 @@ describe.each(encryptions)("a handler's error, %s", (_, options) => {
     expect(namesOf(cookies)[0]).toBe('koa.sess')
     expect(namesOf(cookies)).not.toContain('other')
     expect(await visitor.data()).toEqual({ user: 'ada' })
+  })
+})
+
+describe.each(encryptions)('an error that many requests throw, %s', (_, options) => {
+  it('carries no cookie from one visitor to another', async () => {
+    const { visitor } = await serve(createApp(options))
+    const shared = Object.assign(new Error('no such page'), {
+      status: 404,
+      headers: { 'x-own': '1' },
+    })
+    const [one, other] = [visitor(), visitor()]
+    const [mine, theirs] = await Promise.all([
+      one.visit((ctx) => {
+        ctx.session!.user = 'ada'
+        throw shared
+      }),
+      other.visit(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        throw shared
+      }),
+    ])
+
+    expect([mine.status, theirs.status]).toEqual([404, 404])
+    expect(namesOf(mine.cookies)[0]).toBe('koa.sess')
+    expect(theirs.cookies).toEqual([])
+    expect(shared.headers).toEqual({ 'x-own': '1' })
+  })
+
+  it('does not show the cookie to those that log it', async () => {
+    const app = createApp(options)
+    const seen: string[] = []
+    app.on('error', (error) => seen.push(inspect(error, { showHidden: true, depth: 9 })))
+    const { cookies } = await (await serve(app)).visitor().visit((ctx) => {
+      ctx.session!.user = 'ada'
+      throw new Error('later')
+    })
+
+    expect(seen).toHaveLength(1)
+    for (const line of cookies) expect(seen[0]).not.toContain(pairOf(line)[1])
+    expect(cookies.length).toBeGreaterThan(0)
   })
 })
 

@@ -122,6 +122,20 @@ describe.each(['encrypted', 'signed'] as const)('a store key that Egg %s', (how)
     })
   })
 
+  it('brings nothing over to the session that is begun after a logout', async () => {
+    const store = createMemoryStore()
+    const { manager } = setUp({ accept, store, hashKeys: false })
+    await store.set(KEY, record(), DAY, {} as never)
+    const session = await manager.load(header)
+    await store.set(KEY, { ...record(), cart: 3 }, DAY, {} as never)
+    session.destroy()
+    session.user = 'wilma'
+    const visitor = createVisitor(manager)
+    visitor.jar.take(await manager.commit(session))
+    expect({ ...(await visitor.peek()) }).toEqual({ user: 'wilma' })
+    expect(await store.get(KEY, DAY, {} as never)).toBeFalsy()
+  })
+
   it('is none without a store, or if it is not in the shape of one', async () => {
     expect((await setUp({ accept }).manager.load(header)).populated).toBe(false)
     const store = createRecordingStore()

@@ -17,8 +17,8 @@ export type Loose = any
  * parts may be replaced by ones that do not.
  */
 export class SoundStore implements Store {
-  readonly consistency = 'strong'
-  readonly hashedKeys = true
+  readonly consistency: 'strong' | 'eventual' = 'strong'
+  readonly hashedKeys: boolean = true
   readonly entries = new Map<string, Entry>()
   readonly clock: Ticking
 

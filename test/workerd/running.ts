@@ -125,7 +125,7 @@ export interface Answer {
 
 /** A browser at a running Worker. */
 export class Visitor {
-  readonly cookies = new Map<string, string>()
+  readonly cookies: Map<string, string> = new Map()
   readonly #url: URL
   /** The time that the Worker is to believe in, or the real one. */
   now: number | undefined

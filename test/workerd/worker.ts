@@ -104,7 +104,7 @@ const routes = new Hono<{ Bindings: Bindings; Variables: SessionVariables<Visit>
     return new Response(null, { status: 101, webSocket: client } as ResponseInit)
   })
 
-const app = new Hono<{ Bindings: Bindings }>()
+const app: Hono<{ Bindings: Bindings }> = new Hono<{ Bindings: Bindings }>()
   .use(async (c, next) => {
     time = Number(c.req.header('x-now')) || Date.now()
     log = []

@@ -275,7 +275,7 @@ export const unset: Suite = {
 export const cluster: Suite = {
   app: {
     name: 'cluster',
-    cluster: true,
+    cluster: 1,
     session: { encrypt: false },
     config: { cluster: { listen: { hostname: '127.0.0.1' } } },
   },

@@ -1,4 +1,4 @@
-import type { Early, Handler } from '../site.ts'
+import type { Early, Handler, Visitor } from '../site.ts'
 
 // Pages that many cases visit. Each is sent to the application as text.
 
@@ -28,4 +28,9 @@ export const catching: Early = async (ctx, next) => {
   } catch (error) {
     ctx.body = { caught: (error as Error).message }
   }
+}
+
+/** The session's data as the next page has them. */
+export async function dataOf(visitor: Visitor): Promise<unknown> {
+  return ((await visitor.visit(read)).body as { value: unknown }).value
 }

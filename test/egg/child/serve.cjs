@@ -44,12 +44,13 @@ async function stop(app) {
   process.exit(0)
 }
 
-/** Starts master, agent and one worker; the master tells that they are ready and nothing else. */
+/** Starts master, agent and workers; the master tells that they are ready and nothing else. */
 exports.serveCluster = (egg, baseDir) => {
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   const port = Number(process.env.FIXTURE_PORT)
+  const workers = Number(process.env.FIXTURE_WORKERS)
   const ready = () => process.send({ port })
   // Egg 3 calls back, Egg 4 gives a promise.
-  const started = egg.startCluster({ baseDir, workers: 1, port }, ready)
+  const started = egg.startCluster({ baseDir, workers, port }, ready)
   started?.then(ready, (error) => process.send({ failed: String(error?.message ?? error) }))
 }

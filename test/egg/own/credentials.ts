@@ -48,19 +48,20 @@ describeHosts('what Egg writes down of its configuration', ({ start }) => {
       name: 'credentials',
       session: {
         secrets: [OWN_KEY],
-        accept: [raw(`((password) => Object.assign((kit) => kit, { toString: () => password }))
-          ('canary-reader')`)],
-        externalKey: raw(`((token) => ({
-          get: () => token && undefined,
-          set() {},
-        }))('canary-token')`),
+        accept: [
+          raw(`((password) => Object.assign((kit) => kit, { toString: () => password }))
+          ('canary-reader')`),
+        ],
+        valid: raw(`((token) => () => token)('canary-token')`),
       },
       boot: { configure },
     })
     expect(await site.evaluate((app) => typeof app.sessionStore.get)).toBe('function')
 
     const texts = await dumps(site)
-    expect(Object.entries(texts).filter(([, text]) => /canary|127\.0\.0\.1:/.test(text))).toEqual([])
+    expect(Object.entries(texts).filter(([, text]) => /canary|127\.0\.0\.1:/.test(text))).toEqual(
+      [],
+    )
     const { config } = JSON.parse(texts['application_config.json']!) as { config: any }
     expect(config.session).not.toHaveProperty('store')
     // Egg itself hides what is called so; the agent has a dump of its own.

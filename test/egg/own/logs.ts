@@ -50,10 +50,10 @@ async function makeTrouble(site: Site): Promise<string[]> {
   await site.evaluate((app) => delete app.config.session.valid)
 
   const record = { user: 'fred', _expire: START - 1, _maxAge: DAY }
-  await site.evaluate((app, given) => app.fixture.records.set(given[0], given[1]), [
-    KNOWN,
-    JSON.stringify(record),
-  ])
+  await site.evaluate(
+    (app, given) => app.fixture.records.set(given[0], given[1]),
+    [KNOWN, JSON.stringify(record)],
+  )
   for (const id of [KNOWN, KNOWN]) {
     // Expired at first, and missing then.
     await site
@@ -96,7 +96,14 @@ describeHosts('the logs', ({ start }) => {
     const hidden = [...before, ...((await ids()) as string[]), ...cookies, KNOWN, ...keys]
     const text = await logged(site)
 
-    for (const part of ['missed', 'expired', 'invalid', 'is down', 'the page failed', 'SessionError'])
+    for (const part of [
+      'missed',
+      'expired',
+      'invalid',
+      'is down',
+      'the page failed',
+      'SessionError',
+    ])
       expect(text).toContain(part)
     expect(hidden.filter((secret) => secret.length > 8 && text.includes(secret))).toEqual([])
     expect(hidden.filter((secret) => secret.length > 8).length).toBeGreaterThan(6)
@@ -108,7 +115,8 @@ describeHosts('the logs', ({ start }) => {
       session: { encrypt: true },
       config: { keys: 'canary-weak-key' },
     })
-    for (let i = 0; i < 3; i++) await site.visitor().visit((ctx) => void (ctx.session.user = 'fred'))
+    for (let i = 0; i < 3; i++)
+      await site.visitor().visit((ctx) => void (ctx.session.user = 'fred'))
     const text = await logged(site)
 
     expect(text.match(/app\.keys are weak/g)).toHaveLength(1)

@@ -23,17 +23,16 @@ export const traffic = {
   spread: 1.2,
   /** Page views that call the server four times more, within half a second. */
   bursts: 0.3,
-  /** Requests that change the session. */
+  /** Page views that change the session, and of those calls. */
   writes: 0.1,
-  /** Page views that come by way of another location than the one before. */
-  moves: 0.03,
+  callWrites: 0.02,
   /** Visitors who log in, and those of them who log out in the end. */
   logins: 0.5,
   logouts: 0.4,
   /** Visitors with data that do not fit. */
   large: 0.03,
   /** Logouts of which somebody elsewhere has a copy of the cookie, and uses it all the time. */
-  thefts: 0.01,
+  thefts: 0.05,
 }
 
 /** Numbers from 0 to 1, the same for a seed (mulberry32). */
@@ -47,23 +46,29 @@ export function createRandom(seed: number): () => number {
   }
 }
 
-export function drawVisitor(random: () => number, locations: number): Visitor {
+/**
+ * Draws a visitor.
+ *
+ * @param moves The share of page views that come by way of another location than the one before:
+ *   one of three that are the visitor's own.
+ */
+export function drawVisitor(random: () => number, locations: number, moves: number): Visitor {
   const chance = (share: number): boolean => random() < share
   // Some locations have far more visitors than others.
   const somewhere = (): number => Math.floor(locations * random() ** 2)
-  const home = somewhere()
-  let location = home
+  const places = [somewhere(), somewhere(), somewhere()]
+  let location = places[0]!
   let time = 0
   const pages = 1 + Math.floor(Math.log(1 - random()) / Math.log(1 - 1 / traffic.pages))
   const login = chance(traffic.logins) ? Math.floor(random() * Math.min(pages, 4)) : -1
   const visits: Visit[] = []
   for (let page = 0; page < pages; page++) {
-    if (chance(traffic.moves)) location = location === home ? somewhere() : home
+    if (chance(moves)) location = places[Math.floor(random() * places.length)]!
     const kind = page === login ? 'login' : page === 0 || chance(traffic.writes) ? 'write' : 'read'
     visits.push({ time, location, kind })
     if (chance(traffic.bursts)) {
       for (let call = 1; call <= 4; call++) {
-        const kind = chance(traffic.writes) ? 'write' : 'read'
+        const kind = chance(traffic.callWrites) ? 'write' : 'read'
         visits.push({ time: time + 100 + call * 100 * random(), location, kind })
       }
     }
