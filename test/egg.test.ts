@@ -1,2 +1,1 @@
-import './egg/own/beside-stock.ts'
-import './egg/own/sessions.ts'
+import './egg/own/redis.ts'

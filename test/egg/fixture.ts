@@ -45,7 +45,9 @@ export const keys: [string, string] = [
   'Zr4mX1sKq9Wd7LhTgB2nPf5VcJ8yEa3UoRiYtGwHbQx',
 ]
 
-const child = (name: string): string => fileURLToPath(new URL(`child/${name}`, import.meta.url))
+/** Where the code is that runs in an application's process. */
+export const child = (name: string): string =>
+  fileURLToPath(new URL(`child/${name}`, import.meta.url))
 
 /** Writes the application's folder below the workspace and says how it is started. */
 export async function writeApp(

@@ -25,7 +25,8 @@ const documented = `app => {
   }
 }`
 
-function client(address: string): Settings {
+/** The settings of a client in the words of egg-redis. */
+export function client(address: string): Settings {
   const { hostname, port, username, password, pathname } = new URL(address)
   return {
     host: hostname,
