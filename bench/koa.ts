@@ -1,0 +1,82 @@
+// What a session costs a Koa request: ours beside koa-session's, in one run, interleaved.
+import { once } from 'node:events'
+import { createServer, IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import Koa from 'koa'
+import stock from 'koa-session'
+import kit from 'session-kit/koa'
+import { compare, type Subject } from './measure.ts'
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>
+
+const payload = { user: 'ada', roles: ['reader', 'writer'], notes: 'x'.repeat(520) }
+const keys = ['a secret for the bench that is long enough 4711']
+
+const routes: Record<string, (ctx: any) => void> = {
+  untouched: () => {},
+  read: (ctx) => {
+    if (ctx.session.user !== 'ada') throw new Error('The session is lost.')
+  },
+  write: (ctx) => {
+    if (ctx.session.user !== 'ada') throw new Error('The session is lost.')
+    ctx.session.views = Math.random()
+  },
+  fill: (ctx) => Object.assign(ctx.session, payload),
+}
+
+const middlewares: Record<string, ((app: Koa) => Koa.Middleware) | undefined> = {
+  'no session': undefined,
+  'koa-session, signed': (app) => stock({ maxAge: 3_600_000 }, app) as Koa.Middleware,
+  'session-kit, signed': (app) => kit({ maxAge: 3_600_000 }, app),
+  'session-kit, encrypted': (app) => kit({ maxAge: 3_600_000, encrypt: true }, app),
+}
+
+function createApp(make: ((app: Koa) => Koa.Middleware) | undefined): Handler {
+  const app = new Koa()
+  app.keys = keys
+  if (make) app.use(make(app))
+  app.use((ctx) => {
+    if (make) routes[ctx.path.slice(1)]!(ctx)
+    ctx.body = 'ok'
+  })
+  return app.callback() as unknown as Handler
+}
+
+/** One request through an application, without a network between. */
+async function request(handler: Handler, path: string, cookie: string): Promise<string> {
+  const req = new IncomingMessage(new Socket())
+  req.method = 'GET'
+  req.url = path
+  if (cookie) req.headers = { cookie }
+  const res = new ServerResponse(req)
+  await handler(req, res)
+  if (res.statusCode !== 200) throw new Error(`The application answered ${res.statusCode}.`)
+  const cookies = res.getHeader('set-cookie') as string[] | undefined
+  return (cookies ?? []).map((line) => line.split(';')[0]).join('; ')
+}
+
+/** Prints a table for each case: untouched with and without a cookie, read, read and write. */
+export async function benchKoa(): Promise<void> {
+  // One real request first, so that nothing here depends on the shortcut above.
+  const server = createServer(createApp(middlewares['session-kit, encrypted']) as never)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as { port: number }
+  const answer = await fetch(`http://127.0.0.1:${port}/fill`)
+  if (answer.headers.getSetCookie().length !== 1) throw new Error('No cookie was set.')
+  server.close()
+
+  for (const [title, path, withCookie] of [
+    ['untouched, no cookie', '/untouched', false],
+    ['untouched, with a cookie', '/untouched', true],
+    ['read', '/read', true],
+    ['read and write', '/write', true],
+  ] as const) {
+    const subjects: Subject[] = []
+    for (const [name, make] of Object.entries(middlewares)) {
+      const handler = createApp(make)
+      const cookie = make && withCookie ? await request(handler, '/fill', '') : ''
+      subjects.push({ name, run: () => request(handler, path, cookie) })
+    }
+    await compare(`Koa 3, ${title}`, subjects, { floor: 'no session', to: 'koa-session, signed' })
+  }
+}
