@@ -85,7 +85,10 @@ export function createKvStore(namespace: KvNamespace, options: KvStoreOptions = 
       // The mark is a key of its own: a late write of the record cannot undo it.
       const writes = await Promise.allSettled([
         write(() => namespace.put(mark, '1', ttlOf(maxAge)), true),
-        write(() => namespace.delete(name), true),
+        // With the mark the session has ended: a record that stays goes when its time is over.
+        write(() => namespace.delete(name), true).catch((error: unknown) => {
+          if (!isTooMany(error)) throw error
+        }),
       ])
       for (const outcome of writes) if (outcome.status === 'rejected') throw outcome.reason
     },
@@ -106,12 +109,16 @@ function isTooLong(key: string): boolean {
   return new TextEncoder().encode(key).length > LONGEST_KEY
 }
 
+function isTooMany(error: unknown): boolean {
+  return error instanceof Error && /\b429\b/.test(error.message)
+}
+
 /** Writes, and if KV is asked too often writes again or leaves it be. */
 async function write(attempt: () => Promise<void>, matters: boolean): Promise<void> {
   try {
     await attempt()
   } catch (error) {
-    if (!(error instanceof Error && /\b429\b/.test(error.message))) throw error
+    if (!isTooMany(error)) throw error
     if (!matters) return
     await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER))
     await attempt()

@@ -90,21 +90,32 @@ describe('429 Too Many Requests', () => {
     expect(await worker.kv.get('key:ended')).toBe('1')
   })
 
-  it.each(['put', 'delete'] as const)(
-    'is an error of a logout the second time: %s',
-    async (name) => {
-      const kv = createFaultyKv(worker.kv)
-      kv.faults[name] = [tooMany('PUT'), tooMany('PUT')]
-      const done = Promise.resolve(createKvStore(kv).destroy('key', { ctx: undefined }))
-      const outcome = done.then(
-        () => 'ended',
-        (error: Error) => error.message,
-      )
-      await waitOut(kv, ['put', 'delete'], [name])
+  it.each([
+    ['of the mark is an error of a logout', 'put', 'KV 429 Too Many Requests'],
+    ['of the record is none: the mark has ended the session', 'delete', 'ended'],
+  ] as const)('a second time %s', async (_, name, expected) => {
+    const kv = createFaultyKv(worker.kv)
+    kv.faults[name] = [tooMany(name), new Error('KV 429 Too Many Requests')]
+    const store = createKvStore(kv)
+    const done = Promise.resolve(store.destroy('key', { ctx: undefined }))
+    const outcome = done.then(
+      () => 'ended',
+      (error: Error) => error.message,
+    )
+    await waitOut(kv, ['put', 'delete'], [name])
 
-      expect(await outcome).toBe('KV PUT failed: 429 Too Many Requests')
-    },
-  )
+    expect(await outcome).toBe(expected)
+    expect(await worker.kv.get('key:ended')).toBe(expected === 'ended' ? '1' : null)
+  })
+
+  it.each(['put', 'delete'] as const)('is told from other errors of a logout: %s', async (name) => {
+    const kv = createFaultyKv(worker.kv)
+    kv.faults[name] = [new Error('Network connection lost.')]
+    const done = createKvStore(kv).destroy('key', { ctx: undefined })
+
+    await expect(done).rejects.toThrow('Network connection lost.')
+    expect(kv.calls).toEqual(['put', 'delete'])
+  })
 
   it.each([
     'KV PUT failed: 500 Internal Server Error',

@@ -247,6 +247,18 @@ describe('a login', () => {
 })
 
 describe('two locations that write at once', () => {
+  it('while one of them logs in: KV takes no more writes of the old record, and that is all', async () => {
+    const world = createWorld()
+    const person = world.person()
+    await person.go('OSL', '/set?a=1')
+    const answers = await Promise.all([
+      person.go('LIM', '/set?b=2'),
+      person.go('OSL', '/in?user=Ada'),
+    ])
+    expect(answers).toMatchObject([{ status: 200 }, { status: 200 }])
+    expect((await person.go('SIN', '/read')).data).toEqual({ a: '1', user: 'Ada' })
+  })
+
   it('leave what the later one wrote, whole, and the earlier one’s is lost', async () => {
     const world = createWorld()
     const person = world.person()

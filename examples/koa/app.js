@@ -31,3 +31,5 @@ ${notice ? `<p role="status">${notice}</p>` : ''}
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}`)
 })
+
+process.once('SIGTERM', () => server.close())

@@ -54,8 +54,9 @@ let calls: string[] = []
 function counted(namespace: ObjectNamespace): ObjectNamespace {
   return {
     idFromName: (name) => namespace.idFromName(name),
-    get(id) {
-      const stub = namespace.get(id)
+    get(id, hint) {
+      if (hint.locationHint !== 'weur') throw new Error('The hint is lost.')
+      const stub = namespace.get(id, hint)
       return {
         fetch(request) {
           calls.push(request.method)
