@@ -32,7 +32,16 @@ export default defineConfig({
       {
         // The same core on the other engine.
         resolve: engine('web'),
-        test: { name: 'web', include: ['test/core/**/*.test.ts', 'test/hono.test.ts'], ...limits },
+        test: {
+          name: 'web',
+          include: [
+            'test/core/**/*.test.ts',
+            'test/hono.test.ts',
+            'test/fetch*.test.ts',
+            'test/fetch/*.test.ts',
+          ],
+          ...limits,
+        },
       },
       { resolve: engine('node'), test: { name: 'long', include: long, ...limits } },
     ],

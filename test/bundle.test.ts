@@ -83,6 +83,7 @@ describe.each([
   ['session-kit/hono'],
   ['session-kit/workers-kv'],
   ['session-kit/memory'],
+  ['session-kit/fetch'],
   ['session-kit/legacy'],
 ])('%s', (name) => {
   it.each([
