@@ -7,6 +7,10 @@ export interface Meeting {
   found?: { version: number; behind: number }
   /** The number of the write that the request made, or tried to make. */
   version?: number
+  /** The keys that it read, and those of its writes and deletes that KV took. */
+  read: number
+  put: number
+  deleted: number
 }
 
 /** Watches the namespaces of one visitor's locations. */
@@ -36,6 +40,7 @@ export function createObserver(kv: KvSimulator, now: () => number): Observer {
       return {
         async get(keys: string[]) {
           const answers = await namespace.get(keys)
+          meeting.read += keys.length
           const text: string | null = answers.get(keys[0]!)
           const history = records.get(keys[0]!) ?? []
           const next = history[history.findLastIndex((record) => record.text === text) + 1]
@@ -47,9 +52,13 @@ export function createObserver(kv: KvSimulator, now: () => number): Observer {
           const version = VERSION.exec(value)?.[1]
           if (version) meeting.version = Number(version)
           await write(key, () => namespace.put(key, value, options))
+          meeting.put++
           add(records, key, { time: now(), text: value })
         },
-        delete: (key) => write(key, () => namespace.delete(key)),
+        async delete(key) {
+          await write(key, () => namespace.delete(key))
+          meeting.deleted++
+        },
       }
     },
     mostWrites: () => ({ tried: mostInASecond(tried), made: mostInASecond(made) }),

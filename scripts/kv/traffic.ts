@@ -75,18 +75,23 @@ export function drawVisitor(random: () => number, locations: number, moves: numb
     time += 1000 + traffic.pause * Math.exp(traffic.spread * gaussian(random))
   }
   if (login >= 0 && chance(traffic.logouts)) {
-    if (chance(traffic.thefts)) visits.push(...theft(time, somewhere()))
+    if (chance(traffic.thefts)) visits.push(...theft(random, time, somewhere()))
     visits.push({ time, location, kind: 'logout' })
   }
   return { visits: visits.toSorted((a, b) => a.time - b.time), isLarge: chance(traffic.large) }
 }
 
-/** A copy is taken five seconds before a logout, and used every other second for four minutes. */
-function theft(logout: number, location: number): Visit[] {
-  const uses = Array.from({ length: 120 }, (_, use): Visit => {
-    return { time: logout - 4000 + use * 2000, location, kind: 'thief' }
+/**
+ * A copy is taken five seconds before a logout, and used about every second for five minutes. How
+ * long before the logout, or after it, it is used first matters: its location goes on with that.
+ */
+function theft(random: () => number, logout: number, location: number): Visit[] {
+  const copied = logout - 5000
+  const first = copied + 8000 * random()
+  const uses = Array.from({ length: 300 }, (_, use): Visit => {
+    return { time: first + (use + random() / 2) * 1000, location, kind: 'thief' }
   })
-  return [{ time: logout - 5000, location, kind: 'copy' }, ...uses]
+  return [{ time: copied, location, kind: 'copy' }, ...uses]
 }
 
 /** A number from the normal distribution (Box and Muller). */

@@ -24,8 +24,13 @@ export interface Count {
   refused: number
   delayed: number
   failed: number
-  keysCached: number
+  /** Keys that visitors' requests read, had written and had deleted; a bulk read counts each. */
   keysRead: number
+  keysPut: number
+  keysDeleted: number
+  /** Of all keys that were read, thieves' among them, those that a location had in its cache. */
+  keysCached: number
+  keysAsked: number
   /** The most writes of one key in a second. */
   mostTried: number
   mostMade: number
@@ -51,8 +56,11 @@ export function createCount(): Count {
     refused: 0,
     delayed: 0,
     failed: 0,
-    keysCached: 0,
     keysRead: 0,
+    keysPut: 0,
+    keysDeleted: 0,
+    keysCached: 0,
+    keysAsked: 0,
     mostTried: 0,
     mostMade: 0,
     ages: [],
@@ -102,10 +110,12 @@ export async function simulate(
   let lastUse = 0
   let writing = 0
   let value = 0
+  const meetings: Meeting[] = []
 
   async function visit({ kind, location }: Visit): Promise<void> {
     if (kind === 'copy') return void (copy = browser.cookie)
-    const meeting: Meeting = {}
+    const meeting: Meeting = { read: 0, put: 0, deleted: 0 }
+    if (kind !== 'thief') meetings.push(meeting)
     const start = time.now()
     const store = createKvStore(observer.at(location, meeting))
     const session = await manager.load(kind === 'thief' ? copy : browser.cookie, store)
@@ -167,7 +177,12 @@ export async function simulate(
   count.mostTried = Math.max(count.mostTried, tried)
   count.mostMade = Math.max(count.mostMade, made)
   count.keysCached += kv.statistics.cached
-  count.keysRead += kv.statistics.cached + kv.statistics.central
+  count.keysAsked += kv.statistics.cached + kv.statistics.central
+  for (const { read, put, deleted } of meetings) {
+    count.keysRead += read
+    count.keysPut += put
+    count.keysDeleted += deleted
+  }
   count.refused += kv.statistics.refused
   if (copy) count.thefts.push(lastUse)
 }
