@@ -43,21 +43,32 @@ export interface RedisStoreOptions {
  * are made by scripts that compare first: of requests at once none undoes another, and a session
  * that was destroyed stays destroyed. The user needs the right to run `EVAL` and `EVALSHA`.
  *
- * `createRedisStore(app.redis)` takes the place of the store in egg-session's README. That one
- * used the bare id as the key: `prefix: ''` together with the option `hashKeys: false` goes on
- * with the records it wrote.
+ * `createRedisStore(() => app.redis)` takes the place of the store in egg-session's README; the
+ * function is for Egg 4, whose `app.redis` is not there yet while `app.js` runs. That store used
+ * the bare id as the key: `prefix: ''` together with the option `hashKeys: false` goes on with the
+ * records it wrote.
  *
  * Three things are the client's. It reconnects; until then requests fail after `storeTimeout`. It
  * is to read from masters: a replica may be behind (`scaleReads` of `ioredis`). And `ioredis` sends
  * a command again whose answer a broken connection lost: `autoResendUnfulfilledCommands: false`
  * turns that off, where `session.update()` must not run twice on such a day.
  *
- * @param client Closing it is the application's business.
- * @throws SessionError `ERR_SESSION_OPTIONS` if the client is neither.
+ * @param client Or a function that gives it, asked once, when a session is first needed. Closing
+ *   it is the application's business.
+ * @throws SessionError `ERR_SESSION_OPTIONS` if the client is neither; of a function's client every
+ *   operation says so.
  */
-export function createRedisStore(client: RedisClient, options: RedisStoreOptions = {}): Store {
+export function createRedisStore(
+  client: RedisClient | (() => RedisClient),
+  options: RedisStoreOptions = {},
+): Store {
   const { prefix = 'session:' } = options
-  return createStoreOver(senderOf(client), prefix)
+  return createStoreOver(typeof client === 'function' ? later(client) : senderOf(client), prefix)
+}
+
+function later(client: () => RedisClient): Send {
+  let send: Send | undefined
+  return async (key, args) => (send ??= senderOf(client()))(key, args)
 }
 
 function senderOf(client: RedisClient): Send {
@@ -70,6 +81,6 @@ function senderOf(client: RedisClient): Send {
   if ('sendCommand' in given) return (_, args) => given.sendCommand(args)
   throw new SessionError(
     'ERR_SESSION_OPTIONS',
-    'createRedisStore() needs a client of `ioredis` or of `redis`.',
+    'createRedisStore() needs a client of `ioredis` or of `redis`, or a function that gives one.',
   )
 }

@@ -91,9 +91,17 @@ describe('createRedisStore()', () => {
     expect(() => createRedisStore(client as never)).toThrow(
       expect.objectContaining({
         code: 'ERR_SESSION_OPTIONS',
-        message: 'createRedisStore() needs a client of `ioredis` or of `redis`.',
+        message:
+          'createRedisStore() needs a client of `ioredis` or of `redis`, or a function that gives one.',
       }),
     )
+  })
+
+  it('says the same of a client that a function gives, once one is needed', async () => {
+    const store = createRedisStore(() => undefined as never)
+    await expect(store.get('id', 1000, { rolling: false, ctx: undefined })).rejects.toMatchObject({
+      code: 'ERR_SESSION_OPTIONS',
+    })
   })
 
   it('puts "session:" before every key, after a prefix that the client has', async () => {
