@@ -1,0 +1,69 @@
+// An application in TypeScript, as the compiler sees it: the tests in egg/own/types.ts compile it
+// with Egg 3 and 4, in ES modules and in CommonJS. It never runs.
+import { Controller, type Application, type Context } from 'egg'
+import 'session-kit/egg'
+import { createMemoryStore } from 'session-kit/memory'
+
+declare module 'session-kit/egg' {
+  interface SessionData {
+    user?: string
+    cart?: { items: string[] }
+  }
+}
+
+export default class HomeController extends Controller {
+  async index(): Promise<unknown[]> {
+    const { ctx } = this
+    // @ts-expect-error it is null once it was set to null
+    void ctx.session.user
+    const session = ctx.session!
+    const user: string | undefined = session.user
+    const items: string[] | undefined = session.cart?.items
+    const isNew: boolean = session.isNew
+    const key: string | undefined = session.externalKey
+    // @ts-expect-error it is text
+    const wrong: number | undefined = session.user
+    session.user = 'fred'
+    // @ts-expect-error it is text
+    session.user = 5
+    session.maxAge = 'session'
+    // @ts-expect-error neither a time nor 'session'
+    session.maxAge = 'never'
+    session.flash('notice', 'Welcome')
+    await session.save()
+    await session.regenerate()
+
+    ctx.session = { user: 'fred' }
+    // @ts-expect-error it is text
+    ctx.session = { user: 5 }
+    ctx.session = null
+
+    this.app.sessionStore = createMemoryStore()
+    ctx.app.sessionStore = null
+    return [user, items, isNew, key, wrong, await this.app.sessionStore?.get('id')]
+  }
+}
+
+export function userOf(ctx: Context): string | undefined {
+  return ctx.session?.user
+}
+
+export function boot(app: Application): void {
+  app.sessionStore = createMemoryStore()
+  app.sessionStore = { get: async () => null, set: async () => {}, destroy: async () => {} }
+  app.sessionStore = { get: () => null, set() {}, destroy() {} }
+  app.sessionStore = class Store {
+    readonly app: Application
+    constructor(app: Application) {
+      this.app = app
+    }
+    get(key: string): unknown {
+      return key
+    }
+    set(): void {}
+    destroy(): void {}
+  }
+  app.sessionStore = null
+  // @ts-expect-error a store has three methods
+  app.sessionStore = { get: () => null }
+}
