@@ -15,6 +15,7 @@ const long = [
   'test/interleavings.test.ts',
   'test/faults.test.ts',
   'test/kv-locations.test.ts',
+  'test/kv-logout.test.ts',
   'test/kv-random.test.ts',
   'test/kv-marks.test.ts',
 ]

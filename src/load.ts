@@ -33,6 +33,7 @@ export function load<data extends object>(
 ): Awaitable<Session<data>> {
   const kit = forRequest(common, header)
   const store = storeFor(kit, ctx)
+  let aside: SessionState['aside']
   return chain(kit.format.open(header, ctx), (carried) => {
     if (!carried) return fresh(kit, ctx, store, false)
     if (typeof carried === 'string') return setAside(carried)
@@ -42,13 +43,15 @@ export function load<data extends object>(
       return record ? accept(carried, record) : setAside('missed', undefined, record)
     }
     if (key === undefined) return setAside('missed')
+    const named = { key, maxAge: carried.life.maxAge }
+    if (isEventual(store)) aside = named
     const maxAge = storeMaxAge(kit, store, kit.maxAge, idleLimit(kit, undefined))
     const options = { rolling: kit.rolling, ctx }
     return callStore(kit, 'get', store, key, async (storeKey) => {
       return { record: await store.get(storeKey, maxAge, options) }
     }).then((found) => {
       // The store failed and the application goes on: of this request nothing but a logout is kept.
-      if (!found) return fresh(kit, ctx, store, true, { isDetached: true, discarded: [key] })
+      if (!found) return fresh(kit, ctx, store, true, { isDetached: true, aside: named })
       const newest = newer(store, carried, found.record, kit.now())
       return newest ? accept(carried, newest) : setAside('missed', key, found.record)
     })
@@ -102,7 +105,7 @@ export function load<data extends object>(
   function setAside(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
     kit.on?.({ type: reason })
     kit.discard?.(reason, ctx, key, record)
-    return fresh(kit, ctx, store, true)
+    return fresh(kit, ctx, store, true, { aside })
   }
 
   /** A record that is over, or that the application refused, need not wait for its end. */
@@ -219,6 +222,7 @@ function createSession<data extends object>(
     record: null,
     version: 0,
     discarded: [],
+    aside: undefined,
     isSettled: false,
     update: undefined,
     error: undefined,

@@ -135,6 +135,35 @@ describe('the mark of an end', () => {
     expect(Math.abs((await markLife(clock.now())) - 30 * DAY - MARGIN)).toBeLessThanOrEqual(SECOND)
   })
 
+  it.each<[string, Partial<SessionOptions>]>([
+    ['where it is not known yet', { prefix: 'shop:' }],
+    ['where it cannot be read', { onStoreError: 'anonymous' }],
+  ])('is left, and lives as long, by a logout %s', async (_, options) => {
+    const clock = createClock(Date.now())
+    await worker.holdKvClock(clock.now())
+    const there = createHoldingKv(worker.kv)
+    await there.hold()
+    const failing = { ...there, get: () => Promise.reject(new Error('KV GET failed: 500')) }
+    const [here, elsewhere] = [worker.kv, options.prefix ? there : failing].map((kv) =>
+      createSessionManager({
+        secrets: SECRET,
+        store: createKvStore(kv),
+        now: clock.now,
+        ...options,
+      }),
+    )
+    const visitor = createVisitor(here!)
+    await visitor.visit((session) => (session.maxAge = 30 * DAY))
+    const { header } = visitor.jar
+    const session = await elsewhere!.load(header)
+    expect(session.isNew).toBe(true)
+    session.destroy()
+    expect(await elsewhere!.commit(session)).toHaveLength(1)
+
+    expect(Math.abs((await markLife(clock.now())) - 30 * DAY - MARGIN)).toBeLessThanOrEqual(SECOND)
+    expect(await here!.load(header)).toMatchObject({ isNew: true })
+  })
+
   it.each([true, false])('outlives the last cookie of a thief, encrypt %s', async (encrypt) => {
     const { visitor, thief, steal, there, pass } = await setUp({
       maxAge: HOUR,

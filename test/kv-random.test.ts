@@ -72,7 +72,12 @@ const theft = fc
   ])
 /** A browser that writes in one location what another one has read before. */
 const journey = fc
-  .record({ who: fc.nat(2), here: at, there: at, waits: fc.tuple(wait, wait, wait) })
+  .record({
+    who: fc.nat(2),
+    here: at,
+    there: at,
+    waits: fc.tuple(wait, fc.constantFrom(1, 500, 3000), fc.constantFrom(9000, 55_000, 80_000)),
+  })
   .map(({ who, here, there, waits }): Step[] => [
     { who, at: here, path: 'set' },
     { wait: waits[0] },
