@@ -75,7 +75,20 @@ export async function benchKoa(): Promise<void> {
     for (const [name, make] of Object.entries(middlewares)) {
       const handler = createApp(make)
       const cookie = make && withCookie ? await request(handler, '/fill', '') : ''
-      subjects.push({ name, run: () => request(handler, path, cookie) })
+      let written: string[] = []
+      subjects.push({
+        name,
+        async run() {
+          const answer = await request(handler, path, cookie)
+          if (Boolean(answer) !== Boolean(make && path === '/write'))
+            throw new Error('Which cookie?')
+          if (answer) written.push(answer)
+        },
+        async check() {
+          for (const answer of written) await request(handler, '/read', answer)
+          written = []
+        },
+      })
     }
     await compare(`Koa 3, ${title}`, subjects, { floor: 'no session', to: 'koa-session, signed' })
   }

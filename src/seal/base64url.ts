@@ -17,7 +17,10 @@ export function toBase64url(bytes: Uint8Array): string {
 /** The bytes of a base64 or base64url text; throws if it is neither. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'))
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  // A loop: `Uint8Array.from` takes ten times as long.
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }
 
 /** Bytes as standard base64 with padding. */
