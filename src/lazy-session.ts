@@ -1,5 +1,6 @@
 import { load, loadEnded, type CookieHeader } from './load.ts'
 import { kitOf, type SessionManager } from './manager.ts'
+import { yieldsTo } from './passed-on.ts'
 import { restoreData, stateOf, type Session } from './session.ts'
 
 /**
@@ -26,8 +27,14 @@ export interface LazyHandle<data extends object> {
   /**
    * Commits what has to be committed. After a failed handler that is a destroy or a regenerate
    * alone, and with no response to carry a cookie it is their part in the store.
+   *
+   * @param setCookies Set-Cookie values that the response has by now (default none). Where an
+   *   origin behind the handler has saved this very session, its cookie stays: see `yieldsTo`.
    */
-  finish(handler: 'answered' | 'failed' | 'unanswered'): Promise<Outcome>
+  finish(
+    handler: 'answered' | 'failed' | 'unanswered',
+    setCookies?: readonly string[],
+  ): Promise<Outcome>
 
   /** The cookies that are due although `finish` threw: those that end a session. */
   due(): string[]
@@ -63,12 +70,15 @@ export function createLazySession<data extends object, ctx>(
 
     due: () => (loaded ? stateOf(loaded).cookies : []),
 
-    async finish(handler) {
+    async finish(handler, setCookies = []) {
       if (!loading && !ended) return { cookies: [], used: false }
       // What could not be loaded has nothing to keep, and can be ended all the same.
       const session = await (loading ??= start()).catch(() => (ended ? start() : null))
       if (!session) return { cookies: [], used: true }
       const { wish, cookies } = stateOf(session)
+      if (handler === 'answered' && (await yieldsTo(setCookies, session))) {
+        return { cookies: [], used: true }
+      }
       const isKept = handler === 'answered' && kit.autoCommit
       if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }
       if (handler === 'unanswered') session.destroy()

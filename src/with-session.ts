@@ -33,6 +33,6 @@ export function withSession<data extends object = SessionData, rest extends unkn
       await lazy.finish('unanswered').catch(() => {})
       throw error
     }
-    return respond(response, await lazy.finish('answered'))
+    return respond(response, await lazy.finish('answered', response.headers.getSetCookie()))
   }
 }
