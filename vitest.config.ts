@@ -14,6 +14,7 @@ const long = [
   'test/start.test.ts',
   'test/interleavings.test.ts',
   'test/faults.test.ts',
+  'test/load.test.ts',
   'test/kv-locations.test.ts',
   'test/kv-logout.test.ts',
   'test/kv-random.test.ts',
