@@ -1,9 +1,8 @@
 import {
   chain,
   createSealer,
-  encodeRecord,
   readSigned,
-  writeRecord,
+  writeValue,
   type Awaitable,
   type CheckedOptions,
   type Format,
@@ -33,7 +32,7 @@ const EXPIRED = { expires: new Date(0), maxAge: false }
  * the stock session plugin writes.
  */
 export function createHostFormat(options: CheckedOptions<any>): Format<CookieContext> {
-  const { key: name, encode = encodeRecord } = options
+  const { key: name } = options
   const given: object = { ...options }
   return {
     names: [name],
@@ -43,9 +42,7 @@ export function createHostFormat(options: CheckedOptions<any>): Format<CookieCon
       return value ? readSigned(value, false, options) : null
     },
 
-    seal: ({ key, data, flash, life, maxAge }) => [
-      key ?? encode(writeRecord(data!, flash, life, maxAge)),
-    ],
+    seal: (cargo) => [writeValue(cargo, options)],
 
     write([value], maxAge, ctx) {
       if (!ctx.headerSent) ctx.cookies.set(name, value!, { ...given, maxAge })

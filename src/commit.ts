@@ -1,30 +1,21 @@
-import type { Awaitable } from './awaitable.ts'
-import { callStore } from './call-store.ts'
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
-import { isForeign, storeMaxAge, type Kit } from './kit.ts'
-import { idleLimit, SETTLING_TIME } from './life.ts'
+import { isForeign } from './kit.ts'
 import { merge } from './merge.ts'
+import { discard, lookAgain, putRecord, type Look, type Outcome } from './put-record.ts'
 import {
+  parseJson,
   parseSnapshot,
-  readRecord,
-  writeRecord,
+  recordText,
   type Contents,
   type Json,
   type SessionRecord,
 } from './record.ts'
 import { assignData, clearData, dataOf, newId, stateOf, type SessionState } from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
-import type { Store } from './store.ts'
-
-/** Ten seconds more than the session lives, so that a record never goes before its cookie. */
-const STORE_MARGIN = 10_000
 
 /** How often a commit tries to change a record that others keep changing. */
 const MOST_ROUNDS = 16
-
-/** Takes the place of a record whose id was given up, until the store forgets it. */
-const GIVEN_UP = { _expire: 1, _maxAge: 1000 }
 
 /**
  * Writes a session if it has to be: the record to the store, or all of it into the cookie. The
@@ -80,16 +71,18 @@ async function write(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
-    const { data, flash } = parseSnapshot(snapshot)
     const version = store?.consistency === 'eventual' ? state.version + 1 : undefined
-    const cargo = { id, key: store && id, data, flash, life, maxAge, version }
+    const cargo = { id, key: store && id, snapshot, life, maxAge, version }
     const values = await kit.format.seal(cargo, ctx)
     kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
     let outcome: Outcome | Look = store
-      ? await put(
+      ? await putRecord(
           state,
           store,
-          { ...(version && { _version: version }), ...writeRecord(data, flash, life, maxAge) },
+          {
+            ...(version && { _version: version }),
+            ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
+          },
           word,
           life.maxAge,
           changed,
@@ -97,7 +90,7 @@ async function write(
       : 'stored'
     if (outcome === 'changed') {
       await pause(round)
-      outcome = await look(state, store!, state.discarded[0] ?? id)
+      outcome = await lookAgain(state, store!, state.discarded[0] ?? id)
     }
     if (outcome === 'failed') return []
     if (outcome === 'gone') return drop(session, state)
@@ -119,96 +112,6 @@ function pause(round: number): Promise<void> {
 }
 
 const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const
-
-/** What became of a write. */
-type Outcome = 'stored' | 'failed' | 'gone' | 'taken' | 'changed'
-
-/** What is there now; contents are those that another request has stored meanwhile. */
-type Look = 'failed' | 'gone' | Contents
-
-/**
- * Stores a record: a new one in nobody's place, a changed one in the place of the one that was
- * loaded, where the store can tell; and gives up the ids that are to be forgotten.
- */
-async function put(
-  state: SessionState,
-  store: Store,
-  record: SessionRecord,
-  word: Decision['word'],
-  ownMaxAge: number | 'session' | undefined,
-  changed: boolean,
-): Promise<Outcome> {
-  const { kit, ctx, id } = state
-  const { rolling } = kit
-  const limit = idleLimit(kit, ownMaxAge) + STORE_MARGIN
-  const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
-  const isMove = state.wish !== 'destroy' && state.discarded.length > 0
-  const previous = isMove || state.isNew || word === 'regenerate' ? null : state.record
-  const { _expire: expire } = record
-  const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
-  const stored = await callStore(kit, 'set', store, id, async (key) => {
-    const options = { rolling, changed, ctx }
-    if (isTouch) return answer(store.touch!(key, keep, { expire, ctx }))
-    if (store.compareAndSet)
-      return answer(store.compareAndSet(key, record, keep, previous, options))
-    await store.set(key, record, keep, options)
-    return true
-  })
-  if (stored === undefined) return 'failed'
-  if (!stored) return previous === null ? 'taken' : isTouch ? 'gone' : 'changed'
-  let outcome: Outcome = 'failed'
-  try {
-    outcome = isMove && store.compareAndSet ? await giveUp(state, store) : await discard(state)
-  } finally {
-    // The old id is still good, or another request was first: nobody will ever know the new one.
-    if (outcome !== 'stored') await discard({ ...state, discarded: [id] }).catch(() => {})
-  }
-  if (outcome === 'stored') {
-    state.record = isTouch ? { ...state.record, _expire: expire } : record
-  }
-  return outcome
-}
-
-/** Insists on one of two answers: an error page would pass for a yes. */
-async function answer(given: Awaitable<boolean>): Promise<boolean> {
-  const stored = await given
-  if (stored === !!stored) return stored
-  throw new SessionError('ERR_SESSION_STORE', 'The session store answered neither true nor false.')
-}
-
-/** Marks the record of the old id as over, unless it changed since it was loaded. */
-async function giveUp(state: SessionState, store: Store): Promise<Outcome> {
-  const { kit, ctx, record, discarded } = state
-  const [old] = discarded as [string]
-  const options = { rolling: false, changed: true, ctx }
-  const done = await callStore(kit, 'set', store, old, (key) =>
-    answer(store.compareAndSet!(key, GIVEN_UP, GIVEN_UP._maxAge, record, options)),
-  )
-  if (done === undefined) return 'failed'
-  if (!done) return 'changed'
-  state.discarded = []
-  return 'stored'
-}
-
-/** Looks at a record that is not as it was loaded. */
-async function look(state: SessionState, store: Store, id: string): Promise<Look> {
-  const { kit, ctx } = state
-  const limit = idleLimit(kit, undefined)
-  const found = await callStore(kit, 'get', store, id, async (key) => {
-    const maxAge = storeMaxAge(kit, store, kit.maxAge, limit)
-    return { record: await store.get(key, maxAge, { rolling: kit.rolling, ctx }) }
-  })
-  if (!found) return 'failed'
-  const contents = readRecord(found.record)
-  if (
-    !contents ||
-    (found.record as SessionRecord)._ended ||
-    !(kit.now() <= (contents.expires ?? Infinity))
-  )
-    return 'gone'
-  state.record = found.record as Json
-  return contents
-}
 
 /** Brings what others have stored meanwhile into the session, and tells what it is then. */
 async function bringIn(
@@ -260,33 +163,6 @@ async function end(state: SessionState): Promise<string[]> {
   const life = { ...state.life, maxAge: undefined }
   Object.assign(state, SETTLED, { isNew: true, baseline: '', life })
   return clearing
-}
-
-async function discard(state: SessionState): Promise<'stored'> {
-  const { kit, ctx, store, discarded, life } = state
-  while (store && discarded.length) {
-    await destroyRecord(kit, ctx, store, discarded[0]!, life.maxAge)
-    discarded.shift()
-  }
-  return 'stored'
-}
-
-/**
- * Destroys a record. A store that is eventually consistent has to remember that the session has
- * ended for as long as a cookie of it may live, and the last of them may yet be made, somewhere
- * that has not heard of the end.
- */
-export async function destroyRecord(
-  kit: Kit,
-  ctx: unknown,
-  store: Store,
-  id: string,
-  ownMaxAge: number | 'session' | undefined,
-): Promise<void> {
-  const limit = Math.max(idleLimit(kit, ownMaxAge), idleLimit(kit, undefined))
-  const maxAge = limit + SETTLING_TIME + STORE_MARGIN
-  const options = store.consistency === 'eventual' ? { ctx, maxAge } : { ctx }
-  await callStore(kit, 'destroy', store, id, (key) => store.destroy(key, options))
 }
 
 function refuse(fault: string): never {

@@ -11,9 +11,8 @@ export { load, loadFresh } from './load.ts'
 export { createSealer } from './manager.ts'
 export { checkOptions, type CheckedOptions, type HostOptions, type Rule } from './options.ts'
 export type { Json, SessionRecord } from './record.ts'
-export { writeRecord } from './record.ts'
 export type { Carried, Format, Refusal } from './seal/format.ts'
-export { encodeRecord, readSigned } from './seal/signed.ts'
+export { readSigned, writeValue } from './seal/signed.ts'
 export type { Secret } from './secrets.ts'
 export {
   assignData,

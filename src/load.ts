@@ -1,10 +1,11 @@
 import { chain, type Awaitable } from './awaitable.ts'
 import { callStore } from './call-store.ts'
-import { commit, destroyRecord } from './commit.ts'
+import { commit } from './commit.ts'
 import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
 import { storeMaxAge, type Kit, type Reason } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
+import { destroyRecord } from './put-record.ts'
 import { parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
 import type { Carried } from './seal/format.ts'
 import {

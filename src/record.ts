@@ -39,21 +39,14 @@ export interface Contents {
   maxAge: number | 'session' | undefined
 }
 
-/** Puts a record together, its keys in koa-session's order. */
-export function writeRecord(
-  data: Json,
-  flash: Json,
-  life: Life,
-  maxAge: number | 'session',
-): SessionRecord {
-  const record: SessionRecord = { ...data }
-  if (!isEmpty(flash)) record._flash = flash
-  if (maxAge === 'session') record._session = true
-  else {
-    record._expire = life.expires
-    record._maxAge = maxAge
-  }
-  return record
+/** The JSON of a record, made of a snapshot's; its keys are in koa-session's order. */
+export function recordText(snapshot: string, life: Life, maxAge: number | 'session'): string {
+  const [data = '{}', flash] = snapshot.split('\n')
+  const fields = data === '{}' ? [] : [data.slice(1, -1)]
+  if (flash) fields.push(`"_flash":${flash}`)
+  if (maxAge === 'session') fields.push('"_session":true')
+  else fields.push(`"_expire":${life.expires}`, `"_maxAge":${maxAge}`)
+  return `{${fields.join(',')}}`
 }
 
 /** Takes a record apart; `null` if it is none. */

@@ -48,6 +48,9 @@ export const engine: Engine = {
   },
 
   open(key, header, iv, ciphertext, tag) {
+    const bytes = Buffer.from(ciphertext, 'base64url')
+    // Quicker than `isBase64url`.
+    if (bytes.toString('base64url') !== ciphertext) return null
     try {
       const decipher = createDecipheriv(
         'aes-256-gcm',
@@ -59,7 +62,7 @@ export const engine: Engine = {
       )
       decipher.setAAD(Buffer.from(header))
       decipher.setAuthTag(Buffer.from(tag, 'base64url'))
-      const text = decipher.update(ciphertext, 'base64url')
+      const text = decipher.update(bytes)
       decipher.final()
       return decoder.decode(text)
     } catch {
@@ -83,4 +86,12 @@ export const engine: Engine = {
   },
 
   hash: (text) => createHash('sha256').update(text).digest('base64url'),
+
+  toBase64: (text) => Buffer.from(text).toString('base64'),
+
+  fromBase64(base64) {
+    // Node passes over what it does not know.
+    if (!/^[\w+/-]*={0,2}$/.test(base64)) throw new Error('not base64')
+    return decoder.decode(Buffer.from(base64, 'base64'))
+  },
 }

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import { fromBase64url, isBase64url, toBase64url } from './base64url.ts'
+import { binaryToBase64, fromBase64url, isBase64url, toBase64url } from './base64url.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -35,6 +35,7 @@ export const engine: Engine = {
   },
 
   async open(key, header, iv, ciphertext, tag) {
+    if (!isBase64url(ciphertext)) return null
     const start = fromBase64url(ciphertext)
     const sealed = new Uint8Array(start.length + 16)
     sealed.set(start)
@@ -65,6 +66,9 @@ export const engine: Engine = {
   async hash(text) {
     return toBase64url(new Uint8Array(await subtle.digest('SHA-256', encoder.encode(text))))
   },
+
+  toBase64: (text) => binaryToBase64(encoder.encode(text)),
+  fromBase64: (base64) => decoder.decode(fromBase64url(base64)),
 }
 
 function hkdf(salt: string, info: Uint8Array): HkdfParams {

@@ -19,7 +19,7 @@ export interface Engine {
   /** AES-256-GCM with a fresh IV, as the last parts of a compact JWE: `iv.ciphertext.tag`. */
   seal(key: unknown, header: string, text: string): Awaitable<string>
 
-  /** Undoes `seal`; `null` unless every bit is as it was and the text is UTF-8. */
+  /** Undoes `seal`; `null` unless every character is as it was and the text is UTF-8. */
   open(
     key: unknown,
     header: string,
@@ -37,4 +37,10 @@ export interface Engine {
 
   /** SHA-256 in base64url. */
   hash(text: string): Awaitable<string>
+
+  /** A text's UTF-8 in standard base64 with padding. */
+  toBase64(text: string): string
+
+  /** Undoes `toBase64`, in either alphabet; throws on what is neither or no UTF-8. */
+  fromBase64(base64: string): string
 }

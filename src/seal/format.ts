@@ -27,9 +27,8 @@ export type Refusal = 'tampered' | 'expired' | 'invalid'
 export interface Cargo {
   id: string
   key: string | undefined
-  /** Left out of a cookie with a key and a version, the cookie brings no snapshot. */
-  data: Json | undefined
-  flash: Json
+  /** The data and flash, as `takeSnapshot` writes them. */
+  snapshot: string
   life: Life
   /** The limit in force: the session's own `maxAge` or the configured one. */
   maxAge: number | 'session'

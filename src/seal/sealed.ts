@@ -2,7 +2,7 @@ import { all, chain, type Awaitable } from '../awaitable.ts'
 import { cookieValues } from '../cookie-header.ts'
 import { isSessionId, randomId } from '../id.ts'
 import { absoluteLimit, idleLimit, type Limits } from '../life.ts'
-import { isEmpty, isPlainObject, parseJson, type Json } from '../record.ts'
+import { isPlainObject, parseJson, type Json } from '../record.ts'
 import { LARGEST_COOKIE, LONGEST_MAX_AGE, type CookieAttributes } from '../set-cookie.ts'
 import { isBase64url } from './base64url.ts'
 import type { Engine } from './engine.ts'
@@ -35,7 +35,7 @@ export function createSealedFormat(
     // Strict and cheap first: one spelling, fixed lengths, and only then any crypto.
     if (value.length > LARGEST_COOKIE || wrapped !== '' || rest.length) return 'tampered'
     if (!ciphertext || iv?.length !== 16 || tag?.length !== 22) return 'tampered'
-    if (![iv, ciphertext, tag].every(isBase64url)) return 'tampered'
+    if (!isBase64url(iv) || !isBase64url(tag)) return 'tampered'
     const oldest = Math.min(absoluteLimit(options) / 1000, LONGEST_MAX_AGE)
     const days = [now - oldest, now + SKEW].map((time) => Math.floor(time / DAY)) as [
       number,
@@ -64,19 +64,22 @@ export function createSealedFormat(
         return chain(seal(writeClaims(cargo)), (values) => {
           // A snapshot goes along where it fits.
           const fits = options.key.length + values[0]!.length <= LARGEST_COOKIE
-          return fits || !cargo.version ? values : seal(writeClaims({ ...cargo, data: undefined }))
+          return fits || !cargo.version ? values : seal(writeClaims(cargo, false))
         })
       })
     },
   }
 }
 
-function writeClaims({ id, key, data, flash, life, maxAge, version }: Cargo): string {
+function writeClaims(
+  { id, key, snapshot, life, maxAge, version }: Cargo,
+  bringsSnapshot = true,
+): string {
   const iat = Math.floor(life.issued / 1000)
   // A store's key is the identity where it has the shape of one, and travels as `d` where not.
   const sid = isSessionId(id) ? id : randomId()
-  const hasData = key === undefined || (version && key === sid && data)
-  return JSON.stringify({
+  const hasData = key === undefined || (version && key === sid && bringsSnapshot)
+  const claims = JSON.stringify({
     sid,
     iat,
     exp: iat + Math.ceil((life.expires! - life.issued) / 1000),
@@ -84,9 +87,11 @@ function writeClaims({ id, key, data, flash, life, maxAge, version }: Cargo): st
     ma: maxAge === 'session' ? undefined : life.maxAge,
     st: maxAge === 'session' || undefined,
     n: version,
-    f: hasData && !isEmpty(flash) ? flash : undefined,
-    d: hasData ? data : key === sid ? undefined : key,
+    d: hasData || key === sid ? undefined : key,
   })
+  if (!hasData) return claims
+  const [data, flash] = snapshot.split('\n')
+  return `${claims.slice(0, -1)}${flash ? `,"f":${flash}` : ''},"d":${data}}`
 }
 
 /** Judges claims by the server's own configuration; what the token says may only shorten it. */

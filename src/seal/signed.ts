@@ -1,10 +1,17 @@
+import { engine } from '#engine'
 import { all, chain, type Awaitable } from '../awaitable.ts'
 import { cookieValues } from '../cookie-header.ts'
 import type { CheckedOptions } from '../options.ts'
-import { parseJson, writeRecord, type SessionRecord } from '../record.ts'
-import { binaryToBase64, fromBase64url } from './base64url.ts'
+import { parseJson, recordText, type SessionRecord } from '../record.ts'
 import type { Digest, Engine } from './engine.ts'
-import { pick, plainCookies, type Carried, type Format, type Refusal } from './format.ts'
+import {
+  pick,
+  plainCookies,
+  type Cargo,
+  type Carried,
+  type Format,
+  type Refusal,
+} from './format.ts'
 
 /** The part of a Keygrip that the signed format needs. */
 export interface KeygripLike {
@@ -36,7 +43,7 @@ export function createSignedFormat(
   signer: KeygripLike,
   options: CheckedOptions<any>,
 ): Format<unknown> {
-  const { key: name, encode = encodeRecord } = options
+  const { key: name } = options
   const sigName = `${name}.sig`
 
   function openValue(value: string, macs: string[]): Awaitable<Carried | Refusal> {
@@ -56,8 +63,8 @@ export function createSignedFormat(
       return chain(all(values.map((value) => openValue(value, macs))), pick)
     },
 
-    seal({ key, data, flash, life, maxAge }) {
-      const value = key ?? encode(writeRecord(data!, flash, life, maxAge))
+    seal(cargo) {
+      const value = writeValue(cargo, options)
       return chain(signer.sign(`${name}=${value}`), (mac) => [value, mac])
     },
   }
@@ -79,12 +86,16 @@ export function readSigned(
   }
 }
 
-/** A record as koa-session has it in a cookie: JSON in standard base64. */
-export function encodeRecord(record: SessionRecord): string {
-  return binaryToBase64(new TextEncoder().encode(JSON.stringify(record)))
+/** The value that `readSigned` reads: by default, as koa-session's, JSON in standard base64. */
+export function writeValue(
+  { key, snapshot, life, maxAge }: Cargo,
+  { encode }: CheckedOptions<any>,
+): string {
+  if (key !== undefined) return key
+  const text = recordText(snapshot, life, maxAge)
+  return encode ? encode(parseJson(text) as SessionRecord) : engine.toBase64(text)
 }
 
-/** Undoes `encodeRecord`; throws on what it never wrote. */
-export function decodeRecord(text: string): unknown {
-  return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(fromBase64url(text)))
+function decodeRecord(text: string): unknown {
+  return parseJson(engine.fromBase64(text))
 }

@@ -20,6 +20,22 @@ async function keyOf(engine: Engine, info = 'a'): Promise<unknown> {
 }
 
 describe.each(engines)('the %s engine', (_, engine) => {
+  it('writes texts in base64 as Buffer does, and reads both alphabets', () => {
+    for (const text of [...texts.filter((text) => text.isWellFormed()), '??>>~~ Žluťoučký 🐎']) {
+      const bytes = Buffer.from(text)
+      expect(engine.toBase64(text)).toBe(bytes.toString('base64'))
+      expect(engine.fromBase64(bytes.toString('base64'))).toBe(text)
+      expect(engine.fromBase64(bytes.toString('base64url'))).toBe(text)
+    }
+  })
+
+  it.each(['a*b=', 'eyJ9\u0000', 'e30.e30', '/w==', '7aCA'])(
+    'throws on %j, which is no base64 or no UTF-8',
+    (base64) => {
+      expect(() => engine.fromBase64(base64)).toThrow(expect.any(Error))
+    },
+  )
+
   it('derives the bytes of RFC 5869, test case 3', async () => {
     const ikm = await engine.secret(hex('0b'.repeat(22)))
     expect(await engine.deriveText(ikm, '', new Uint8Array(), 42)).toBe(

@@ -258,7 +258,7 @@ describe('the two formats', () => {
     )
     const sealed = createSealedReader({ clock: createClock() })
     const life = { created: NOON, issued: NOON, expires: NOON + 1000, maxAge: undefined }
-    const cargo = { id: ID, key: undefined, data: { a: 1 }, flash: {}, life, maxAge: 1000 }
+    const cargo = { id: ID, key: undefined, snapshot: '{"a":1}', life, maxAge: 1000 }
     const [value, mac] = await signed.seal(cargo, undefined)
     const token = await sealed.seal({ a: 1 })
     counting.reset()

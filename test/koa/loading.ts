@@ -13,7 +13,8 @@ const formats: [string, KoaSessionOptions][] = [
 
 /** Counts the calls of the engine, from now until the test is over. */
 function countCrypto(): () => number {
-  const spies = (Object.keys(engine) as (keyof Engine)[]).map((name) => vi.spyOn(engine, name))
+  const names = (Object.keys(engine) as (keyof Engine)[]).filter((name) => !/Base64/.test(name))
+  const spies = names.map((name) => vi.spyOn(engine, name))
   onTestFinished(() => spies.forEach((spy) => spy.mockRestore()))
   return () => spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0)
 }
