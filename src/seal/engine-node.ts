@@ -6,12 +6,12 @@ import {
   createHmac,
   createSecretKey,
   hkdfSync,
-  randomFillSync,
   timingSafeEqual,
   type KeyObject,
 } from 'node:crypto'
 import type { Digest, Engine } from './engine.ts'
 import { isBase64url } from './base64url.ts'
+import { freshIv } from './iv.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -38,7 +38,7 @@ export const engine: Engine = {
   },
 
   seal(key, header, text) {
-    const iv = randomFillSync(Buffer.allocUnsafe(12))
+    const iv = Buffer.from(freshIv().buffer)
     const cipher = createCipheriv('aes-256-gcm', key as KeyObject, iv)
     cipher.setAAD(Buffer.from(header))
     // GCM is a stream: the first call gives all bytes, the last none.

@@ -1,5 +1,6 @@
 import type { Engine } from './engine.ts'
 import { binaryToBase64, fromBase64url, isBase64url, toBase64url } from './base64url.ts'
+import { freshIv } from './iv.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -25,7 +26,7 @@ export const engine: Engine = {
     ),
 
   async seal(key, header, text) {
-    const iv = crypto.getRandomValues(new Uint8Array(12))
+    const iv = freshIv()
     const sealed = new Uint8Array(
       await subtle.encrypt(gcm(iv, header), key as CryptoKey, encoder.encode(text)),
     )

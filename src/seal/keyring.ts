@@ -80,8 +80,11 @@ export function createKeyring(engine: Engine, secrets: Uint8Array[], cookieName:
       chain(sources(), ([newest]) => derive(newest!, Math.floor(seconds / DAY), true)),
 
     find(header, firstDay, lastDay) {
+      const isIn = ({ day }: { day: number }): boolean => day >= firstDay && day <= lastDay
+      const found = known.get(header) as Awaitable<DayKey> | undefined
+      if (found && !isPromise(found)) return isIn(found) ? found : null
       const asked = readHeader(header)
-      if (!asked || !(asked.day >= firstDay && asked.day <= lastDay)) return null
+      if (!asked || !isIn(asked)) return null
       return chain(sources(), (sources) => {
         const index = sources.findIndex(({ kid }) => kid === asked.kid)
         return index < 0 ? null : derive(sources[index]!, asked.day, index === 0)
