@@ -42,7 +42,8 @@ interface Visitor {
 
 /**
  * Puts a place under load: visitors with a session each come in at random, some far more often
- * than others, so that requests of one session overlap. Then two clients at once raise the counter
+ * than others, so that requests of one session overlap. Those that have not come by then begin
+ * after it. Then two clients at once raise the counter
  * of every session, and in the end each is read and compared with how often it was raised.
  */
 export async function runLoad(place: Place, options: LoadOptions): Promise<Outcome> {
@@ -91,7 +92,8 @@ export async function runLoad(place: Place, options: LoadOptions): Promise<Outco
 
   let next = 0
   async function come(): Promise<void> {
-    const index = next < sessions ? next++ : Math.floor(sessions * Math.random() ** 2)
+    const isFirst = next === 0 || (next < sessions && Math.random() < 0.5)
+    const index = isFirst ? next++ : Math.floor(next * Math.random() ** 2)
     const visitor = visitors[index]!
     if (visitor.isAlone || visitor.under === MOST_AT_ONCE) return pass()
     const act = visitor.cookie ? drawAct() : 'begin'

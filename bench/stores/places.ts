@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { createSessionManager } from 'session-kit'
 import { createRedisStore } from 'session-kit/redis'
@@ -58,12 +62,22 @@ export async function openRedis(): Promise<Place> {
   }
 }
 
-/** The Worker of `worker.ts`, in workerd. */
+/** The Worker of `worker.ts`, in workerd; what it stores is in memory where the system has a place. */
 export async function openWorker(): Promise<{ url: URL; stop(): Promise<void> }> {
-  return runWorker(await bundleWorker(new URL('worker.ts', import.meta.url)), undefined, {
+  const shared = '/dev/shm'
+  const folder = await mkdtemp(join(existsSync(shared) ? shared : tmpdir(), 'session-kit-load-'))
+  const code = await bundleWorker(new URL('worker.ts', import.meta.url))
+  const worker = await runWorker(code, folder, {
     env: { SESSION: { type: 'durable-object', worker: 'test', exportName: 'CountedObject' } },
     exports: { CountedObject: { type: 'durable-object', storage: 'sqlite' } },
   })
+  return {
+    url: worker.url,
+    async stop() {
+      await worker.stop()
+      await rm(folder, { recursive: true })
+    },
+  }
 }
 
 /** Sessions of a Worker in Durable Objects, over HTTP. */

@@ -13,6 +13,8 @@ export const subpaths = [
   'durable-object',
   'fetch',
   'workers-kv',
+  'unstorage',
+  'express-store',
 ] as const
 
 /** What a store weighs in bytes, as users import it: minified, and then with gzip -9. */
