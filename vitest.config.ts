@@ -12,6 +12,7 @@ const long = [
   'test/egg-parity.test.ts',
   'test/egg.test.ts',
   'test/start.test.ts',
+  'test/origin-and-edge.test.ts',
   'test/interleavings.test.ts',
   'test/faults.test.ts',
   'test/load.test.ts',
