@@ -1,5 +1,5 @@
 import { engine } from '#engine'
-import type { Awaitable } from './awaitable.ts'
+import { chain, type Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
 import { isForeign, type Kit, type StoreOperation } from './kit.ts'
 import type { Store } from './store.ts'
@@ -10,6 +10,7 @@ import type { Store } from './store.ts'
  * own message may hold keys, values or credentials. The errors of a Koa or Egg application's own
  * store are that application's, and pass as they are.
  *
+ * @param id `null` where the call knows the key by itself.
  * @returns What the store answered, or `undefined` if it failed and `onStoreError` goes on.
  * @throws SessionError `ERR_SESSION_STORE` or `ERR_SESSION_TIMEOUT`.
  */
@@ -17,7 +18,7 @@ export async function callStore<result>(
   kit: Kit,
   operation: StoreOperation,
   store: Store,
-  id: string,
+  id: string | null,
   call: (key: string) => Awaitable<result>,
 ): Promise<result | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -37,8 +38,7 @@ export async function callStore<result>(
     )
   })
   try {
-    const hashes = store.hashedKeys && kit.hashKeys !== false
-    const key = hashes ? kit.prefix + (await engine.hash(id)) : id
+    const key = id === null ? '' : await storeKey(kit, store, id)
     return await Promise.race([call(key), late])
   } catch (cause) {
     const isOurs = cause instanceof SessionError || isForeign(kit, store)
@@ -50,6 +50,12 @@ export async function callStore<result>(
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** The key that a store is to see. */
+export function storeKey(kit: Kit, store: Store, id: string): Awaitable<string> {
+  if (!store.hashedKeys || kit.hashKeys === false) return id
+  return chain(engine.hash(id), (hash) => kit.prefix + hash)
 }
 
 function failure(operation: StoreOperation, cause: unknown): SessionError {

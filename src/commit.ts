@@ -11,11 +11,20 @@ import {
   type Json,
   type SessionRecord,
 } from './record.ts'
-import { assignData, clearData, dataOf, newId, stateOf, type SessionState } from './session.ts'
+import {
+  assignData,
+  clearData,
+  dataOf,
+  newId,
+  stateOf,
+  type Session,
+  type SessionState,
+} from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
+import { enlist, principalOf } from './subjects.ts'
 
 /** How often a commit tries to change a record that others keep changing. */
-const MOST_ROUNDS = 16
+const MOST_ROUNDS = 32
 
 /**
  * Writes a session if it has to be: the record to the store, or all of it into the cookie. The
@@ -52,12 +61,25 @@ async function commitState(session: object, state: SessionState): Promise<string
     const isSame = again.snapshot === state.baseline
     decision = isSame ? { ...again, word: decision.word } : again
   }
+  if (kit.principal && decision.word === 'changed' && isAnother(state, decision)) {
+    // Who logs in takes no session along that somebody else may know.
+    await (session as Session).regenerate()
+    decision = decideNow(state)
+  }
   state.id ||= await newId(kit, ctx)
   // koa-session calls what was asked for no change; our own stores have to know better.
   const isAsked = wish === 'save' || wish === 'regenerate'
   const isTouch = decision.word === 'rolling' || decision.word === 'renew'
   const changed = !isTouch && !(isAsked && state.store && isForeign(kit, state.store))
   return write(session, state, decision, changed)
+}
+
+/** Whether somebody else is logged in than when the session was loaded, or nobody any more. */
+function isAnother({ kit, baseline }: SessionState, { snapshot }: Decision): boolean {
+  const [before, after] = [baseline, snapshot].map((text) =>
+    principalOf(kit, parseSnapshot(text).data),
+  )
+  return before !== after
 }
 
 async function write(
@@ -75,6 +97,11 @@ async function write(
     const cargo = { id, key: store && id, snapshot, life, maxAge, version }
     const values = await kit.format.seal(cargo, ctx)
     kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
+    if (store?.compareAndSet && kit.principal && /^(create|regenerate)$/.test(word)) {
+      const subject = principalOf(kit, parseSnapshot(snapshot).data)
+      // Without its place on the list it could not be ended from elsewhere.
+      if (subject !== undefined && !(await enlist(kit, ctx, store, subject, id))) return []
+    }
     let outcome: Outcome | Look = store
       ? await putRecord(
           state,
@@ -93,6 +120,8 @@ async function write(
       outcome = await lookAgain(state, store!, state.discarded[0] ?? id)
     }
     if (outcome === 'failed') return []
+    // What was meant for one user is nothing for another.
+    if (kit.principal && typeof outcome === 'object' && isOthers(state, outcome)) outcome = 'gone'
     if (outcome === 'gone') return drop(session, state)
     if (outcome === 'stored') {
       Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true, version })
@@ -103,6 +132,10 @@ async function write(
     else snapshot = await bringIn(session, state, snapshot, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
+}
+
+function isOthers({ kit, baseline }: SessionState, { data }: Contents): boolean {
+  return principalOf(kit, data) !== principalOf(kit, parseSnapshot(baseline).data)
 }
 
 /** Lets some time pass, never the same: of two requests in step one would lose every round. */

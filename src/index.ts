@@ -10,6 +10,7 @@ export type { SessionRecord } from './record.ts'
 export type { Secret } from './secrets.ts'
 export type { Session, SessionData, SessionMembers } from './session.ts'
 export type { Store, StoreClass } from './store.ts'
+export type { ListedSession } from './subjects.ts'
 
 // What adapters are made of.
 export { createLazySession, type LazyHandle, type Outcome } from './lazy-session.ts'

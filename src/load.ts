@@ -117,10 +117,10 @@ export function load<data extends object>(
     record?: unknown,
   ): Awaitable<Session<data>> {
     if (!store || key === undefined) return setAside(reason, key, record)
-    return destroyRecord(kit, ctx, store, key, maxAge).then(
-      () => setAside(reason, key, record),
-      () => setAside(reason, key, record),
-    )
+    const removed = destroyRecord(kit, ctx, store, key, maxAge).catch(() => {})
+    if (!kit.waitUntil) return removed.then(() => setAside(reason, key, record))
+    kit.waitUntil(removed, ctx)
+    return setAside(reason, key, record)
   }
 }
 

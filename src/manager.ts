@@ -9,6 +9,7 @@ import { createKeyring } from './seal/keyring.ts'
 import { createSealedFormat } from './seal/sealed.ts'
 import { createSignedFormat, createSigner, type KeygripLike } from './seal/signed.ts'
 import { stateOf, type Session, type SessionData } from './session.ts'
+import { destroySession, destroySessions, listSessions, type ListedSession } from './subjects.ts'
 
 /** Loads and commits sessions: all the I/O there is, in two verbs. */
 export interface SessionManager<data extends object = SessionData, ctx = unknown> {
@@ -33,6 +34,30 @@ export interface SessionManager<data extends object = SessionData, ctx = unknown
    *   `ERR_SESSION_TIMEOUT`.
    */
   commit(session: Session<data>): Promise<string[]>
+
+  /**
+   * Lists a user's sessions, as the `principal` option tells them apart, the newest login first.
+   * It needs a store with `compareAndSet`.
+   *
+   * @throws SessionError `ERR_SESSION_OPTIONS` without these; `ERR_SESSION_STORE` or
+   *   `ERR_SESSION_TIMEOUT`.
+   */
+  list(subject: string): Promise<ListedSession<data>[]>
+
+  /**
+   * Ends a session that `list` told of, wherever it is.
+   *
+   * @param id As `list` has it.
+   */
+  destroy(id: string): Promise<void>
+
+  /**
+   * Ends all sessions of a user: "log out my other devices".
+   *
+   * @param options `except` is spared: the session of this request.
+   * @returns How many there were.
+   */
+  destroyAll(subject: string, options?: { except?: Session<data> }): Promise<number>
 }
 
 /** The configuration behind a manager, for the code that drives requests. */
@@ -58,6 +83,10 @@ export function createSessionManager<data extends object = SessionData, ctx = un
       state.cookies = []
       return cookies.length ? cookies : earlier
     },
+    list: async (subject) => listSessions<data>(kit, subject),
+    destroy: async (id) => destroySession(kit, id),
+    destroyAll: async (subject, { except } = {}) =>
+      destroySessions(kit, subject, except?.externalKey),
   }
   kits.set(manager, kit)
   return manager

@@ -103,6 +103,12 @@ export interface SessionOptions<ctx = any> {
   genid?: ((ctx: ctx) => Awaitable<string>) | null
   /** What the key begins with, unless `genid` makes it. */
   prefix?: string | null
+  /**
+   * Tells whose session it is: the user's id, say, or `undefined` where nobody is logged in. When
+   * the answer changes, the session gets a new id by itself, and requests of the old one write
+   * nowhere. With a store that has `compareAndSet` the manager lists a user's sessions by it.
+   */
+  principal?: ((data: any) => string | null | undefined) | null
   /** Refuses a session that it answers with false. */
   valid?: ((ctx: ctx, record: SessionRecord) => Awaitable<unknown>) | null
   /** Runs before a session is saved, and may change it. */
@@ -119,6 +125,11 @@ export interface SessionOptions<ctx = any> {
    */
   accept?: readonly Reader[] | null
 
+  /**
+   * Takes what may be done after the response, as `ctx.waitUntil` of Workers does: to destroy a
+   * record that is over (default: the response waits).
+   */
+  waitUntil?: ((promise: Promise<unknown>, ctx: ctx) => void) | null
   /** The time, in milliseconds since the epoch (default `Date.now`). */
   now?: (() => number) | null
   /** Hears what happens to sessions; never with their data. */
@@ -176,6 +187,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   hashKeys: flag,
   genid: callback,
   prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
+  principal: callback,
   valid: callback,
   beforeSave: callback,
   encode: callback,
@@ -184,6 +196,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
     (value) => Array.isArray(value) && value.every((reader) => typeof reader === 'function'),
     'a list of readers',
   ],
+  waitUntil: callback,
   now: callback,
   on: callback,
 }

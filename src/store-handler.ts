@@ -13,7 +13,7 @@ export interface StoreHandlerOptions extends GuardOptions {
 }
 
 /** How often a touch looks again at a record that others keep changing. */
-const MOST_ROUNDS = 3
+const MOST_ROUNDS = 8
 
 /**
  * Opens a store to others who have `createFetchStore`: the server half. The key is the last part
@@ -129,10 +129,10 @@ export function createStoreHandler(
       const end = previous?.['_expire'] ?? Infinity
       if (!previous || !(now() <= (end as number))) return reply(404)
       const record = { ...previous, _expire: expire }
-      if (await store.compareAndSet(key, record, ttl, previous, how)) break
-      // Whoever was first has written all of it and with it a new end.
+      if (await store.compareAndSet(key, record, ttl, previous, how)) return reply(204)
     }
-    return reply(204)
+    // Whoever was first every time has written all of it and with it a new end.
+    return reply((await find(key, request)).previous ? 204 : 404)
   }
 
   async function destroy(

@@ -157,6 +157,8 @@ const everyOption: Record<keyof SessionOptions, true> = {
   beforeSave: true,
   encode: true,
   decode: true,
+  principal: true,
+  waitUntil: true,
   now: true,
   on: true,
 }

@@ -1,0 +1,204 @@
+import { engine } from '#engine'
+import { callStore, storeKey } from './call-store.ts'
+import { SessionError } from './errors.ts'
+import type { Kit } from './kit.ts'
+import { absoluteLimit } from './life.ts'
+import {
+  isPlainObject,
+  readRecord,
+  type Contents,
+  type Json,
+  type SessionRecord,
+} from './record.ts'
+import { LONGEST_MAX_AGE } from './set-cookie.ts'
+import type { Store } from './store.ts'
+
+/** One of a user's sessions, as the manager lists them. */
+export interface ListedSession<data extends object> {
+  /** Its key in the store; of a store with hashed keys the hash, which opens nothing. */
+  id: string
+  /** When somebody logged in, in milliseconds since the epoch. */
+  created: number
+  /** When it was last saved; unknown of a browser session. */
+  seen: number | undefined
+  /** What is in it. */
+  data: data
+}
+
+/** How often the list of a user's sessions is written against others who write it. */
+const MOST_ROUNDS = 32
+
+/** From so many entries on, those whose records are gone are looked for at each login. */
+const MANY = 8
+
+/** A list of sessions, kept as a record of its own: their keys, and when they began. */
+type Index = Record<string, number>
+
+/** Whose session it is, by the `principal` option; `undefined` where nobody is logged in. */
+export function principalOf({ principal }: Kit, data: Json): string | undefined {
+  return principal?.(data) ?? undefined
+}
+
+/**
+ * Puts a session on its user's list. It is done before the record is written, so that no session
+ * is ever missing there; a key without a record does no harm.
+ *
+ * @returns Whether it is there; `false` if the store failed and `onStoreError` goes on.
+ */
+export async function enlist(
+  kit: Kit,
+  ctx: unknown,
+  store: Store,
+  subject: string,
+  id: string,
+): Promise<boolean> {
+  const key = await storeKey(kit, store, id)
+  const place = await placeOf(kit, store, subject)
+  return change(kit, ctx, store, place, async (index) => {
+    const kept = Object.keys(index).length < MANY ? index : await alive(kit, ctx, store, index)
+    return { ...kept, [key]: kit.now() }
+  })
+}
+
+/** Lists a user's sessions, the newest login first. */
+export async function listSessions<data extends object>(
+  kit: Kit,
+  subject: string,
+): Promise<ListedSession<data>[]> {
+  const store = storeOf(kit)
+  const place = await placeOf(kit, store, subject)
+  const { index } = known(await readIndex(kit, undefined, store, place))
+  const found = await Promise.all(
+    Object.entries(index).map(async ([id, created]) => {
+      const { contents } = known(await read(kit, undefined, store, id))
+      if (!contents || principalOf(kit, contents.data) !== subject) return []
+      const { expires, maxAge } = contents
+      const seen = typeof maxAge === 'number' && expires ? expires - maxAge : undefined
+      return [{ id, created, seen, data: contents.data as data }]
+    }),
+  )
+  const sessions = found.flat()
+  sessions.sort((a, b) => b.created - a.created)
+  return sessions
+}
+
+/** Ends a session by its key in the store. */
+export async function destroySession(kit: Kit, id: string): Promise<void> {
+  const store = storeOf(kit)
+  await callStore(kit, 'destroy', store, null, () => store.destroy(id, { ctx: undefined }))
+}
+
+/** Ends a user's sessions, all but one, and tells how many there were. */
+export async function destroySessions(
+  kit: Kit,
+  subject: string,
+  except: string | undefined,
+): Promise<number> {
+  const store = storeOf(kit)
+  const spared = except && (await storeKey(kit, store, except))
+  const ids = (await listSessions(kit, subject)).map(({ id }) => id).filter((id) => id !== spared)
+  await Promise.all(ids.map((id) => destroySession(kit, id)))
+  const place = await placeOf(kit, store, subject)
+  await change(kit, undefined, store, place, (index) => {
+    return Object.fromEntries(Object.entries(index).filter(([id]) => !ids.includes(id)))
+  })
+  return ids.length
+}
+
+/** @throws SessionError `ERR_SESSION_OPTIONS` where sessions cannot be listed. */
+function storeOf({ store, principal }: Kit): Store {
+  if (principal && store?.compareAndSet && store.consistency !== 'eventual') return store
+  throw new SessionError(
+    'ERR_SESSION_OPTIONS',
+    'Listing sessions needs the option "principal" and a store with compareAndSet.',
+  )
+}
+
+/** The key of a user's list: nobody who reads the store learns who that is. */
+async function placeOf(kit: Kit, store: Store, subject: string): Promise<string> {
+  return storeKey(kit, store, `subject:${await engine.hash(`session-kit subject ${subject}`)}`)
+}
+
+/** The sessions that are there, or may be. */
+async function alive(kit: Kit, ctx: unknown, store: Store, index: Index): Promise<Index> {
+  const found = await Promise.all(
+    Object.entries(index).map(async (entry) => {
+      const is = await read(kit, ctx, store, entry[0])
+      return is && !is.contents ? [] : [entry]
+    }),
+  )
+  return Object.fromEntries(found.flat())
+}
+
+/** Not to know is not to be told that there is none. */
+function known<value>(found: value | undefined): value {
+  if (found) return found
+  throw new SessionError('ERR_SESSION_STORE', 'The session store failed to get.')
+}
+
+async function read(
+  kit: Kit,
+  ctx: unknown,
+  store: Store,
+  id: string,
+): Promise<{ contents: Contents | null } | undefined> {
+  const found = await get(kit, ctx, store, id)
+  const contents = readRecord(found?.record)
+  const isOver = contents && !(kit.now() <= (contents.expires ?? Infinity))
+  return found && { contents: isOver ? null : contents }
+}
+
+async function get(
+  kit: Kit,
+  ctx: unknown,
+  store: Store,
+  id: string,
+): Promise<{ record: unknown } | undefined> {
+  return callStore(kit, 'get', store, null, async () => {
+    return { record: await store.get(id, lifeOf(kit), { rolling: false, ctx }) }
+  })
+}
+
+async function readIndex(
+  kit: Kit,
+  ctx: unknown,
+  store: Store,
+  place: string,
+): Promise<{ index: Index; record: SessionRecord | null } | undefined> {
+  const found = await get(kit, ctx, store, place)
+  if (!found) return undefined
+  const { record } = found
+  const { sessions } = Object(record) as { sessions?: unknown }
+  return {
+    index: isPlainObject(sessions) ? (sessions as Index) : {},
+    record: (record ?? null) as SessionRecord | null,
+  }
+}
+
+async function change(
+  kit: Kit,
+  ctx: unknown,
+  store: Store,
+  place: string,
+  make: (index: Index) => Index | Promise<Index>,
+): Promise<boolean> {
+  const keep = lifeOf(kit)
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const found = await readIndex(kit, ctx, store, place)
+    if (!found) return false
+    const { index, record } = found
+    const next = { sessions: await make(index), _expire: kit.now() + keep, _maxAge: keep }
+    const options = { rolling: false, changed: true, ctx }
+    const done = await callStore(kit, 'set', store, null, () =>
+      store.compareAndSet!(place, next, keep, record, options),
+    )
+    if (done !== false) return done === true
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** round, 100)))
+  }
+  throw new SessionError('ERR_SESSION_CONFLICT', "Other requests kept changing a user's sessions.")
+}
+
+/** A list lives as long as the longest session of it may. */
+function lifeOf(kit: Kit): number {
+  return Math.min(absoluteLimit(kit), LONGEST_MAX_AGE * 1000)
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { createMemoryStore } from '../../src/memory.ts'
+import {
+  createSessionManager,
+  type SessionManager,
+  type SessionOptions,
+  type Store,
+} from '../../src/index.ts'
+import { createClock, DAY, HOUR, type Clock } from '../fixtures/clock.ts'
+import { rejectionOf } from '../fixtures/errors.ts'
+import { SECRET } from '../fixtures/secrets.ts'
+import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
+
+interface Visit {
+  user?: string
+  agent?: string
+  n?: number
+}
+
+interface Setting {
+  manager: SessionManager<Visit>
+  store: Store
+  clock: Clock
+  login(user: string, agent?: string): Promise<Visitor>
+}
+
+function setUp(options: Partial<SessionOptions> = {}): Setting {
+  const clock = createClock()
+  const store = { ...createMemoryStore({ now: clock.now }), hashedKeys: true }
+  const principal = (data: Visit): string | undefined => data.user
+  const manager = createSessionManager<Visit>({
+    secrets: SECRET,
+    store,
+    now: clock.now,
+    principal,
+    ...options,
+  })
+  return {
+    manager,
+    store,
+    clock,
+    async login(user, agent = 'Firefox') {
+      const visitor = createVisitor(manager)
+      await visitor.visit((session) => Object.assign(session, { user, agent }))
+      return visitor
+    },
+  }
+}
+
+const userOf = async (visitor: Visitor): Promise<string | undefined> =>
+  ((await visitor.peek()) as Visit).user
+
+describe("a user's sessions", () => {
+  it('are listed with their data, the newest login first, and nobody else’s', async () => {
+    const { manager, clock, login } = setUp({ rolling: true })
+    const first = await login('ada', 'Firefox')
+    clock.pass(HOUR)
+    await login('ada', 'Safari')
+    await login('bob')
+    clock.pass(HOUR)
+    await first.visit()
+
+    const list = await manager.list('ada')
+    expect(list.map(({ data }) => data.agent)).toEqual(['Safari', 'Firefox'])
+    expect(list.map(({ created }) => clock.now() - created)).toEqual([HOUR, 2 * HOUR])
+    expect(list.map(({ seen }) => clock.now() - seen!)).toEqual([HOUR, 0])
+    expect(await manager.list('carol')).toEqual([])
+  })
+
+  it('end one by one, wherever they are', async () => {
+    const { manager, login } = setUp()
+    const [phone, laptop] = [await login('ada', 'phone'), await login('ada', 'laptop')]
+    const lost = (await manager.list('ada')).find(({ data }) => data.agent === 'phone')!
+
+    await manager.destroy(lost.id)
+    expect(await userOf(phone)).toBe(undefined)
+    expect(await userOf(laptop)).toBe('ada')
+    expect(await manager.list('ada')).toHaveLength(1)
+  })
+
+  it('end all but the one at hand', async () => {
+    const { manager, login } = setUp()
+    const [phone, laptop, other] = [await login('ada'), await login('ada'), await login('bob')]
+
+    expect(await manager.destroyAll('ada', { except: (await laptop.peek()) as never })).toBe(1)
+    expect(await Promise.all([phone, laptop, other].map(userOf))).toEqual([undefined, 'ada', 'bob'])
+    expect(await manager.destroyAll('ada')).toBe(1)
+    expect(await userOf(laptop)).toBe(undefined)
+    expect(await manager.destroyAll('ada')).toBe(0)
+  })
+
+  it('are all listed, though they began at once', async () => {
+    const { manager, login } = setUp()
+    const visitors = await Promise.all(Array.from({ length: 12 }, () => login('ada')))
+    expect(await manager.list('ada')).toHaveLength(12)
+    expect(await manager.destroyAll('ada')).toBe(12)
+    expect(await Promise.all(visitors.map(userOf))).toEqual(visitors.map(() => undefined))
+  })
+
+  it('leave the list with their logout, or when their time is over', async () => {
+    const { manager, store, clock, login } = setUp()
+    for (let i = 0; i < 30; i++) {
+      const visitor = await login('ada')
+      if (i % 2) await visitor.visit((session) => session.destroy())
+    }
+    expect(await manager.list('ada')).toHaveLength(15)
+    clock.pass(DAY + HOUR)
+    expect(await manager.list('ada')).toEqual([])
+
+    const written: unknown[] = []
+    const { compareAndSet } = store
+    store.compareAndSet = (key, record, ...rest) => {
+      written.push(record)
+      return compareAndSet!(key, record, ...rest)
+    }
+    await login('ada')
+    expect(Object.keys((written[0] as { sessions: object }).sessions)).toHaveLength(1)
+  })
+
+  it('show to who reads the store neither whose they are nor an id', async () => {
+    const { manager, store, login } = setUp()
+    const seen: unknown[] = []
+    const { compareAndSet } = store
+    store.compareAndSet = (...args) => {
+      seen.push(args.slice(0, 4))
+      return compareAndSet!(...args)
+    }
+    const visitor = await login('canary-ada')
+    const [index] = seen
+    expect(JSON.stringify(index)).not.toContain('canary-ada')
+    expect(JSON.stringify(seen)).not.toContain((await visitor.peek()).externalKey!)
+    expect(JSON.stringify(await manager.list('canary-ada'))).not.toContain(
+      (await visitor.peek()).externalKey!,
+    )
+  })
+
+  it.each([
+    ['without "principal"', { principal: null }],
+    ['without a store', { store: null }],
+    ['with a store of three methods', { store: { get() {}, set() {}, destroy() {} } }],
+  ])('cannot be listed %s', async (_, options) => {
+    const { manager } = setUp(options)
+    for (const call of [manager.list('a'), manager.destroyAll('a'), manager.destroy('a')]) {
+      expect(await rejectionOf(call)).toMatchObject({
+        code: 'ERR_SESSION_OPTIONS',
+        message: 'Listing sessions needs the option "principal" and a store with compareAndSet.',
+      })
+    }
+  })
+
+  it('are not said to be none where the store fails', async () => {
+    const { manager, store, login } = setUp({ onStoreError: 'anonymous' })
+    await login('ada')
+    store.get = () => Promise.reject(new Error('down'))
+    expect((await rejectionOf(manager.list('ada'))).code).toBe('ERR_SESSION_STORE')
+    expect((await rejectionOf(manager.destroyAll('ada'))).code).toBe('ERR_SESSION_STORE')
+  })
+})
+
+describe('a login that cannot be listed', () => {
+  it.each(['get', 'compareAndSet'] as const)('is not kept where %s fails', async (operation) => {
+    const { manager, store } = setUp({ onStoreError: 'anonymous' })
+    store[operation] = () => Promise.reject(new Error('down'))
+    const visitor = createVisitor(manager)
+    const { cookies } = await visitor.visit((session) => (session.user = 'ada'))
+    expect(cookies).toEqual([])
+  })
+})
+
+describe('another principal', () => {
+  it.each(['store', 'cookie'])('gets another id, in a %s', async (kind) => {
+    const { manager } = setUp(kind === 'cookie' ? { store: null } : {})
+    const visitor = createVisitor(manager)
+    await visitor.visit((session) => (session.n = 1))
+    const before = visitor.jar.header
+    const { externalKey } = await visitor.peek()
+    await visitor.visit((session) => (session.user = 'ada'))
+
+    expect(await visitor.peek()).toMatchObject({ n: 1, user: 'ada' })
+    if (kind === 'cookie') return
+    expect((await visitor.peek()).externalKey).not.toBe(externalKey)
+    expect(await manager.load(before)).toMatchObject({ isNew: true })
+  })
+
+  it('is no reason to change the id of a session whose user stays', async () => {
+    const { login } = setUp()
+    const visitor = await login('ada')
+    const { externalKey } = await visitor.peek()
+    await visitor.visit((session) => (session.n = 5))
+    expect((await visitor.peek()).externalKey).toBe(externalKey)
+  })
+
+  it('is listed under its new name alone', async () => {
+    const { manager, login } = setUp()
+    const visitor = await login('ada')
+    await visitor.visit((session) => (session.user = 'bob'))
+    expect(await manager.list('ada')).toEqual([])
+    expect(await manager.list('bob')).toHaveLength(1)
+  })
+
+  it('gets nothing that was meant for the one before', async () => {
+    const { manager, login } = setUp()
+    const visitor = await login('ada')
+    const slow = await manager.load(visitor.jar.header)
+    slow.n = 99
+    await visitor.visit((session) => (session.user = 'bob'))
+
+    expect(await manager.commit(slow)).toEqual([])
+    expect(await visitor.peek()).toMatchObject({ user: 'bob' })
+    expect(((await visitor.peek()) as Visit).n).toBe(undefined)
+  })
+})
