@@ -224,8 +224,21 @@ describe('POST', () => {
     await store.set('key', { n: 1 }, 60_000, write)
 
     expect((await ask('POST', '/key', {}, '{"_expire":1}')).status).toBe(204)
-    expect(compareAndSet).toHaveBeenCalledTimes(3)
+    expect(compareAndSet).toHaveBeenCalledTimes(8)
     expect(await store.get('key', 1, read)).toEqual({ n: 1 })
+  })
+
+  it('finds nothing where others have destroyed the record meanwhile', async () => {
+    const { touch: _, ...rest } = store
+    const compareAndSet = vi.fn<() => boolean>(() => false)
+    compareAndSet.mockImplementation(() => {
+      if (compareAndSet.mock.calls.length === 8) void store.destroy('key', read)
+      return false
+    })
+    handler = handlerOf({ ...rest, compareAndSet })
+    await store.set('key', { n: 1 }, 60_000, write)
+
+    expect((await ask('POST', '/key', {}, '{"_expire":1}')).status).toBe(404)
   })
 
   it.each(['', '{}', '{"_expire":"1"}', '[1]'])('makes no sense with %j', async (body) => {
