@@ -13,6 +13,7 @@ const long = [
   'test/egg.test.ts',
   'test/start.test.ts',
   'test/origin-and-edge.test.ts',
+  'test/example-edge.test.ts',
   'test/interleavings.test.ts',
   'test/faults.test.ts',
   'test/load.test.ts',
