@@ -2,7 +2,7 @@ import { engine } from '#engine'
 import { callStore, storeKey } from './call-store.ts'
 import { SessionError } from './errors.ts'
 import type { Kit } from './kit.ts'
-import { absoluteLimit } from './life.ts'
+import { absoluteLimit, SETTLING_TIME } from './life.ts'
 import {
   isPlainObject,
   readRecord,
@@ -123,6 +123,8 @@ async function placeOf(kit: Kit, store: Store, subject: string): Promise<string>
 async function alive(kit: Kit, ctx: unknown, store: Store, index: Index): Promise<Index> {
   const found = await Promise.all(
     Object.entries(index).map(async (entry) => {
+      // A record may not be written yet: its place on the list comes first.
+      if (kit.now() - entry[1] < SETTLING_TIME) return [entry]
       const is = await read(kit, ctx, store, entry[0])
       return is && !is.contents ? [] : [entry]
     }),

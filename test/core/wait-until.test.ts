@@ -24,9 +24,10 @@ it.each([true, false])(
     const visitor = createVisitor(manager)
     await visitor.visit((session) => (session.user = 'ada'))
     let destroy = (): void => {}
+    const allowed = new Promise<void>((resolve) => (destroy = resolve))
     const destroyed: string[] = []
     store.destroy = async (key) => {
-      await new Promise<void>((resolve) => (destroy = resolve))
+      await allowed
       if (!works) throw new Error('down')
       destroyed.push(key)
     }
