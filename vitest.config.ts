@@ -14,6 +14,7 @@ const long = [
   'test/start.test.ts',
   'test/origin-and-edge.test.ts',
   'test/example-edge.test.ts',
+  'test/same-handlers.test.ts',
   'test/interleavings.test.ts',
   'test/faults.test.ts',
   'test/load.test.ts',
