@@ -177,7 +177,13 @@ function createCookieFormat(
 ): Format<CookieContext> {
   const { secrets } = checked as { secrets?: Secret | Secret[] }
   const isHost = (checked as { format?: unknown }).format === 'host'
-  if (!checked.encrypt || isHost) return createHostFormat(checked)
+  if (!checked.encrypt || isHost) {
+    // Else a shared configuration would sign with one key here and with another at the edge.
+    if (secrets && String(secrets) !== String(keysOf(app))) {
+      warn('Session option "secrets" signs nothing here: `app.keys` do, and they are others.')
+    }
+    return createHostFormat(checked)
+  }
   if (secrets) return createSealedHostFormat(checked, () => [secrets].flat(), undefined)
   // Secrets of one's own have to be strong; `app.keys` are as they are in many applications.
   const warnOfKeys = (): void =>

@@ -1,5 +1,6 @@
 import Keygrip from 'keygrip'
 import { describe, expect, it, onTestFinished, vi, type Mock } from 'vitest'
+import type { KoaSessionOptions } from '../../adapters/koa.ts'
 import type { SessionError } from '../../src/index.ts'
 import { rejectionOf } from '../fixtures/errors.ts'
 import { createApp, createBare, headerOf, KEYS, namesOf, serve } from './fixture.ts'
@@ -40,6 +41,31 @@ describe('app.keys that are weak', () => {
   it('are not warned of where a page needs no session', async () => {
     const warn = listen()
     await createBare({ encrypt: true }, WEAK).run(() => {})
+
+    expect(warn).not.toHaveBeenCalled()
+  })
+})
+
+describe('secrets beside app.keys, where app.keys sign', () => {
+  const act = (options: KoaSessionOptions, keys: unknown): Promise<string[]> =>
+    createBare(options, keys).run((ctx) => void (ctx.session!.views = 1))
+
+  it('are warned of if they are others, and never shown', async () => {
+    const warn = listen()
+    const options = { secrets: [KEYS[1]!] }
+    const { run } = createBare(options, KEYS)
+    for (let i = 0; i < 3; i++) await run((ctx) => void (ctx.session!.views = i))
+
+    expect(warn.mock.calls).toEqual([
+      ['Session option "secrets" signs nothing here: `app.keys` do, and they are others.'],
+    ])
+  })
+
+  it('are welcome if they are the same', async () => {
+    const warn = listen()
+    await act({ secrets: KEYS }, KEYS)
+    await act({ secrets: KEYS[0] }, [KEYS[0]])
+    await act({ secrets: KEYS, encrypt: true }, WEAK)
 
     expect(warn).not.toHaveBeenCalled()
   })
