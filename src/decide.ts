@@ -61,7 +61,7 @@ export function decide(
     if (snapshot !== baseline) return 'changed'
     if (isSettled || isRecent()) return 'nothing'
     if (options.rolling) return 'rolling'
-    if (options.renew && isHalfOver()) return 'renew'
+    if (options.renew && isHalfOver() && mayGoOn()) return 'renew'
     return stale ? 'forced' : 'nothing'
   }
 
@@ -73,6 +73,11 @@ export function decide(
   function isHalfOver(): boolean {
     if (!life.expires || (life.maxAge ?? options.maxAge) === 'session') return false
     return life.expires - now < idleLimit(options, life.maxAge) / 2
+  }
+
+  /** At the end of `absoluteMaxAge` there is nothing to be gained. */
+  function mayGoOn(): boolean {
+    return renewedLife(options, life, now).expires! > life.expires!
   }
 
   function lifeAfter(): Life {

@@ -33,6 +33,9 @@ function writeHeaders(headers: Headers, cookies: string[]): void {
   headers.delete('set-cookie')
   for (const cookie of [...others, ...cookies]) headers.append('set-cookie', cookie)
 
+  // These speak to caches between, louder than Cache-Control (RFC 9213).
+  for (const name of [...headers.keys()])
+    if (/(^|-)cdn-cache-control$|^surrogate-control$/.test(name)) headers.delete(name)
   if (!isPrivate(headers.get('cache-control'))) headers.set('cache-control', 'private, no-store')
 }
 

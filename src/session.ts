@@ -109,7 +109,8 @@ export class SessionObject {
   }
 
   static stateOf(session: object): SessionState {
-    return (session as SessionObject).#state
+    if (#state in session) return session.#state
+    throw new SessionError('ERR_SESSION_OPTIONS', 'This is no session: take what `load()` gave.')
   }
 
   get isNew(): boolean {

@@ -8,7 +8,9 @@ import type { SessionData } from './session.ts'
  * Gives a fetch handler a session: `Cookie` in, handler, `Set-Cookie` out. The session loads when
  * it is first awaited.
  *
- * If the handler throws, no data are saved; a `destroy()` still ends the session in the store.
+ * If the handler throws, no data are saved; a `destroy()` still ends the session in the store. If
+ * the store fails a `destroy()`, the answer is a 500 that clears the cookie, and the error goes to
+ * the console.
  *
  * @param managerOrOptions A manager, or the options for one.
  * @param handler Called with the request, its session, and whatever else the runtime passes on.
@@ -33,6 +35,14 @@ export function withSession<data extends object = SessionData, rest extends unkn
       await lazy.finish('unanswered').catch(() => {})
       throw error
     }
-    return respond(response, await lazy.finish('answered', response.headers.getSetCookie()))
+    try {
+      return respond(response, await lazy.finish('answered', response.headers.getSetCookie()))
+    } catch (error) {
+      const cookies = lazy.due()
+      if (!cookies.length) throw error
+      // A logout ends in the browser even if the store did not take part; an error has no headers.
+      console.error(error)
+      return respond(new Response(null, { status: 500 }), { cookies, used: true })
+    }
   }
 }

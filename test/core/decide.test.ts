@@ -202,7 +202,7 @@ describe('decide', () => {
     ['a browser session of its own', 1, {}, 'session', 'nothing'],
     ['no end', Infinity, {}, undefined, 'nothing'],
   ] as const)('renews only with less than half left: %s', (_, left, options, maxAge, word) => {
-    const life = { ...saved.life, expires: NOON + left, maxAge }
+    const life = { ...saved.life, created: NOON, expires: NOON + left, maxAge }
     const decision = decide(
       { ...saved, life },
       { data: user, flash },
@@ -286,4 +286,16 @@ describe('takeSnapshot', () => {
       expect(() => takeSnapshot(data, {})).toThrowError(expect.objectContaining(expected))
     }
   })
+})
+
+it.each([
+  ['nothing', 0],
+  ['renew', 1],
+] as const)('renews nothing at the end of the absolute limit: %s', (word, more) => {
+  const life = { created: NOON - DAY, issued: NOON - HOUR, expires: NOON + HOUR, maxAge: undefined }
+  const saved = { isNew: false, wish: '', isSettled: false, stale: false, baseline: '{"a":1}' }
+  const limits = { ...plain, renew: true, absoluteMaxAge: DAY + HOUR + more }
+  expect(
+    decide({ ...saved, life } as never, { data: { a: 1 }, flash: {} }, limits, NOON).word,
+  ).toBe(word)
 })

@@ -266,3 +266,13 @@ describe('two managers with one secret', () => {
     expect((await admin.load(header.replace('visit=', 'admin='))).isNew).toBe(true)
   })
 })
+
+describe('commit()', () => {
+  it.each([{}, Object.create(null), { user: 'ada' }])('takes sessions alone', async (thing) => {
+    const manager = createSessionManager({ secrets: SECRET })
+    await expect(manager.commit(thing as never)).rejects.toMatchObject({
+      code: 'ERR_SESSION_OPTIONS',
+      message: 'This is no session: take what `load()` gave.',
+    })
+  })
+})

@@ -70,6 +70,19 @@ describe('respond', () => {
     }
   })
 
+  it.each([
+    'cdn-cache-control',
+    'cloudflare-cdn-cache-control',
+    'vercel-cdn-cache-control',
+    'surrogate-control',
+  ])('takes %s away where a cookie goes along, and leaves it else', (name) => {
+    const make = (): Response => new Response('page', { headers: { [name]: 'max-age=60' } })
+    const sent = respond(make(), { cookies: ['sid=1; Path=/'], used: true })
+    expect(sent.headers.get(name)).toBe(null)
+    expect(sent.headers.get('cache-control')).toBe('private, no-store')
+    expect(respond(make(), { cookies: [], used: true }).headers.get(name)).toBe('max-age=60')
+  })
+
   it('keeps the cookies of others, in their order, and replaces its own', () => {
     const response = new Response('x')
     const others = ['a=1; Expires=Thu, 01 Jan 2027 00:00:00 GMT', 'sid2=x', 'SID=x', 'b=2']

@@ -224,6 +224,27 @@ describe('destroy() without loading', () => {
     expect(await again.json()).toEqual({})
   })
 
+  it('ends it in the browser though the store fails, and says so', async () => {
+    const store = createRecordingStore()
+    const cookie = await signIn({ store })
+    store.destroy = () => Promise.reject(new Error('down'))
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const response = await send(
+      (_, lazy) => {
+        lazy.destroy()
+        return new Response('Bye')
+      },
+      { store },
+      cookie,
+    )
+    const logged = log.mock.calls.flat()
+    log.mockRestore()
+
+    expect(logged).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORE' })])
+    expect(response.status).toBe(500)
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^sid=;.*Max-Age=0/i)])
+  })
+
   it('sends nothing where there was no cookie', async () => {
     const response = await send((_, lazy) => (lazy.destroy(), new Response('bye')))
     expect(response.headers.getSetCookie()).toEqual([])
