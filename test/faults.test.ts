@@ -139,8 +139,7 @@ function checkAnswer(
   expect(typeof user).toBe(
     path !== '/read' || mayFail ? 'boolean' : isKnown ? 'string' : 'undefined',
   )
-  // A logout reaches the browser, but from a fetch handler that throws in place of an answer.
-  const isOut = path === '/out' && !(host === 'core' && mayFail)
+  const isOut = path === '/out'
   expect(cleared.length > 0).toBe(isOut)
   // A store of three methods may keep the old record, with nothing new in it; and Koa tries again.
   const mayStay = policy === 'anonymous' && path === '/move' && (kind === 'plain' || host === 'Koa')
