@@ -18,6 +18,8 @@ export interface Outcome {
   cookies: string[]
   /** Whether the response depends on the session. */
   used: boolean
+  /** The cookie of an origin behind the handler goes through in place of one of ours. */
+  passedOn?: true
 }
 
 /** A lazy session as the adapter holds it. */
@@ -77,7 +79,7 @@ export function createLazySession<data extends object, ctx>(
       if (!session) return { cookies: [], used: true }
       const { wish, cookies } = stateOf(session)
       if (handler === 'answered' && (await yieldsTo(setCookies, session))) {
-        return { cookies: [], used: true }
+        return { cookies: [], used: true, passedOn: true }
       }
       const isKept = handler === 'answered' && kit.autoCommit
       if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }

@@ -11,22 +11,22 @@ export function respond(response: Response, outcome: Outcome): Response {
   // No browser sees the headers of a protocol upgrade (101) or of a network error (0).
   if (!outcome.used || response.status < 200) return response
   try {
-    writeHeaders(response.headers, outcome.cookies)
+    writeHeaders(response.headers, outcome)
     return response
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     const copy = new Response(response.body, response)
-    writeHeaders(copy.headers, outcome.cookies)
+    writeHeaders(copy.headers, outcome)
     return copy
   }
 }
 
-function writeHeaders(headers: Headers, cookies: string[]): void {
+function writeHeaders(headers: Headers, { cookies, passedOn }: Outcome): void {
   const vary = headers.get('vary')
   if (!vary) headers.set('vary', 'Cookie')
   else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
   else headers.set('vary', vary)
-  if (cookies.length === 0) return
+  if (cookies.length === 0 && !passedOn) return
 
   const names = cookies.map(nameOf)
   const others = headers.getSetCookie().filter((cookie) => !names.includes(nameOf(cookie)))

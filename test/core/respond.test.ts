@@ -150,3 +150,14 @@ describe('respond', () => {
     }
   })
 })
+
+it('keeps caches away from the cookie of an origin, too', () => {
+  const headers = { 'set-cookie': 'sid=theirs', 'cache-control': 'public, max-age=60' }
+  const sent = respond(new Response('page', { headers }), {
+    cookies: [],
+    used: true,
+    passedOn: true,
+  })
+  expect(sent.headers.getSetCookie()).toEqual(['sid=theirs'])
+  expect(sent.headers.get('cache-control')).toBe('private, no-store')
+})
