@@ -1,9 +1,18 @@
+import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
 
 /**
  * Text of at least 32 random characters, taken as UTF-8 as it stands, or at least 32 random bytes.
  */
 export type Secret = string | Uint8Array
+
+/** The part of a Keygrip that the signed format needs. */
+export interface KeygripLike {
+  /** A MAC under the newest key. */
+  sign(text: string): Awaitable<string>
+  /** Which key made a MAC, `-1` if none did. */
+  index(text: string, mac: string): Awaitable<number>
+}
 
 /** Words from the samples that people copy. */
 const SAMPLE = /pass.?word|secret|change.?me|keyboard|example|at.least.32/i

@@ -3,6 +3,7 @@ import { all, chain, type Awaitable } from '../awaitable.ts'
 import { cookieValues } from '../cookie-header.ts'
 import type { CheckedOptions } from '../options.ts'
 import { parseJson, recordText, type SessionRecord } from '../record.ts'
+import type { KeygripLike } from '../secrets.ts'
 import type { Digest, Engine } from './engine.ts'
 import {
   pick,
@@ -12,14 +13,6 @@ import {
   type Format,
   type Refusal,
 } from './format.ts'
-
-/** The part of a Keygrip that the signed format needs. */
-export interface KeygripLike {
-  /** A MAC under the newest key. */
-  sign(text: string): Awaitable<string>
-  /** Which key made a MAC, `-1` if none did. */
-  index(text: string, mac: string): Awaitable<number>
-}
 
 /** Signs with HMAC under the secrets themselves, as `keygrip` and `@eggjs/cookies` do. */
 export function createSigner(engine: Engine, secrets: Uint8Array[], digest: Digest): KeygripLike {
