@@ -49,7 +49,7 @@ function sources(): Record<string, string[]> {
   const entries = Object.entries(pack.exports).flatMap(([subpath, target]) => {
     if (typeof target === 'string') return []
     const file = target.default.replace('./dist/', `${root}`).replace(/\.js$/, '.ts')
-    return [[subpath.replace('.', 'session-kit'), [file]] as const]
+    return [[subpath.replace('.', 'session-kit'), [file]] as [string, string[]]]
   })
   return Object.fromEntries(entries)
 }
