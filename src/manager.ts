@@ -3,7 +3,7 @@ import { commit } from './commit.ts'
 import type { Kit } from './kit.ts'
 import { load, type CookieHeader } from './load.ts'
 import { checkOptions, type CheckedOptions, type SessionOptions } from './options.ts'
-import { secretBytes, type KeygripLike, type Secret } from './secrets.ts'
+import { listSecrets, secretBytes, type KeygripLike } from './secrets.ts'
 import type { Format } from './seal/format.ts'
 import { createKeyring } from './seal/keyring.ts'
 import { createSealedFormat } from './seal/sealed.ts'
@@ -108,14 +108,16 @@ export function kitOf(manager: object): Kit {
 
 /** The format that writes and reads the cookie, ready with its keys. */
 function createFormat(options: CheckedOptions<any>): Format<unknown> {
-  const secrets = options.secrets as Secret | Secret[] | KeygripLike
-  if ('sign' in Object(secrets)) return createSignedFormat(secrets as KeygripLike, options)
+  if ('sign' in Object(options.secrets)) {
+    return createSignedFormat(options.secrets as KeygripLike, options)
+  }
   if (options.encrypt) return createSealer(options)
   // The keys of Koa and Egg applications are often short; warned about once, they go on working.
   const warnings = new Set<string>()
-  const bytes = secretBytes(listOf(secrets as Secret), (message) => warnings.add(message))
+  const { secrets, opening } = listSecrets(options.secrets)
+  const bytes = secretBytes(secrets, (message) => warnings.add(message))
   for (const message of [...warnings].slice(0, 1)) console.warn(message)
-  return createSignedFormat(createSigner(engine, bytes, options.digest!), options)
+  return createSignedFormat(createSigner(engine, bytes, options.digest!, opening), options)
 }
 
 /**
@@ -127,10 +129,7 @@ export function createSealer(
   options: CheckedOptions<any>,
   allowWeak?: (message: string) => void,
 ): Format<unknown> {
-  const secrets = secretBytes(listOf(options.secrets as Secret), allowWeak)
-  return createSealedFormat(engine, createKeyring(engine, secrets, options.key), options)
-}
-
-function listOf(secrets: Secret | readonly Secret[]): readonly Secret[] {
-  return Array.isArray(secrets) ? secrets : [secrets as Secret]
+  const { secrets, opening } = listSecrets(options.secrets)
+  const bytes = secretBytes(secrets, allowWeak)
+  return createSealedFormat(engine, createKeyring(engine, bytes, options.key, opening), options)
 }

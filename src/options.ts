@@ -2,7 +2,7 @@ import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
 import type { Reader, SessionEvent, StoreOperation } from './kit.ts'
 import type { SessionRecord } from './record.ts'
-import type { KeygripLike, Secret } from './secrets.ts'
+import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store, StoreClass } from './store.ts'
 
@@ -14,9 +14,11 @@ export interface SessionOptions<ctx = any> {
   /**
    * What the keys come from, newest first, at most ten. Sessions made under an older one still
    * open, and are sealed anew under the newest. At least 32 random characters or bytes each; the
-   * signed format takes shorter ones with a warning, and a Keygrip too. Required.
+   * signed format takes shorter ones with a warning, and a Keygrip too. `{ secret, use: 'open' }`
+   * opens and never seals, so that all servers can read what a new secret makes before one of them
+   * uses it. Required.
    */
-  secrets: Secret | readonly Secret[] | KeygripLike
+  secrets: Secret | readonly (Secret | OpeningSecret)[] | KeygripLike
 
   /**
    * The cookie's name (default `'__Host-sid'`, or `'sid'` where the attributes rule that prefix

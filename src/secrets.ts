@@ -1,10 +1,29 @@
 import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
+import { base64ToUrl, fromBase64url, isBase64url } from './seal/base64url.ts'
 
 /**
- * Text of at least 32 random characters, taken as UTF-8 as it stands, or at least 32 random bytes.
+ * Text of at least 32 random characters, taken as UTF-8 as it stands, or at least 32 random bytes:
+ * `fromBase64()` and `fromHex()` make bytes of text.
  */
 export type Secret = string | Uint8Array
+
+/**
+ * A secret that opens sessions and seals none: the first phase of a rotation, in which all servers
+ * learn to read what is to come. What was made under it is left as it is.
+ */
+export interface OpeningSecret {
+  secret: Secret
+  use: 'open'
+}
+
+/** Secrets as options have them, taken apart. */
+export interface SecretList {
+  /** Newest first. */
+  secrets: Secret[]
+  /** The places of those that open alone. */
+  opening: Set<number>
+}
 
 /** The part of a Keygrip that the signed format needs. */
 export interface KeygripLike {
@@ -43,6 +62,51 @@ export function secretBytes(
   return all
 }
 
+/**
+ * Takes a secret or a list of them apart.
+ *
+ * @throws SessionError `ERR_SESSION_SECRET` if none of them may seal.
+ */
+export function listSecrets(given: unknown): SecretList {
+  const list = Array.isArray(given) ? given : [given]
+  const opening = new Set<number>()
+  const secrets = list.map((one: Secret | OpeningSecret, index) => {
+    if ((Object(one) as OpeningSecret).use !== 'open') return one as Secret
+    opening.add(index)
+    return (one as OpeningSecret).secret
+  })
+  if (list.length && opening.size === list.length) {
+    throw failure('"secrets" must have one that seals, without `use: \'open\'`.')
+  }
+  return { secrets, opening }
+}
+
+/**
+ * The bytes of a secret in base64, in either alphabet, with or without padding.
+ *
+ * @throws SessionError `ERR_SESSION_SECRET` if it is not, or shorter than 32 bytes.
+ */
+export function fromBase64(text: string): Uint8Array {
+  const base64 = typeof text === 'string' && /^[\w+/-]+={0,2}$/.test(text.trim()) ? text.trim() : ''
+  const canonical = base64ToUrl(base64)
+  // 43 characters are 32 bytes.
+  if (canonical.length >= 43 && isBase64url(canonical)) return fromBase64url(canonical)
+  throw failure('"secrets": fromBase64() takes 32 bytes, as `openssl rand -base64 32` prints them.')
+}
+
+/**
+ * The bytes of a secret in hexadecimal digits.
+ *
+ * @throws SessionError `ERR_SESSION_SECRET` if it is not, or shorter than 32 bytes.
+ */
+export function fromHex(text: string): Uint8Array {
+  const hex = typeof text === 'string' ? text.trim() : ''
+  if (/^([\da-f]{2}){32,}$/i.test(hex)) {
+    return Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16))
+  }
+  throw failure('"secrets": fromHex() takes 32 bytes, as `openssl rand -hex 32` prints them.')
+}
+
 function weakness(secret: Secret): string | undefined {
   if (secret.length < 32) return 'is shorter than 32'
   if (typeof secret === 'string') {
@@ -57,6 +121,10 @@ function weakness(secret: Secret): string | undefined {
 
 function refuse(fault: string): never {
   throw new SessionError('ERR_SESSION_SECRET', sentence(fault))
+}
+
+function failure(sentence: string): SessionError {
+  return new SessionError('ERR_SESSION_SECRET', `Session option ${sentence}`)
 }
 
 function sentence(fault: string): string {

@@ -12,7 +12,7 @@ export interface DayKey {
   /** The protected header, in base64url. */
   header: string
   day: number
-  /** Whether it comes from the newest secret. */
+  /** Whether it comes from the newest secret that seals, or from one that opens alone. */
   isNewest: boolean
 }
 
@@ -38,8 +38,15 @@ interface Source {
  * length-prefixed and bound to purpose, algorithm, cookie name, audience, key id and UTC day.
  *
  * @param secrets The bytes of the secrets, newest first.
+ * @param opening The places of those that open alone: not all of them.
  */
-export function createKeyring(engine: Engine, secrets: Uint8Array[], cookieName: string): Keyring {
+export function createKeyring(
+  engine: Engine,
+  secrets: Uint8Array[],
+  cookieName: string,
+  opening: ReadonlySet<number> = new Set(),
+): Keyring {
+  const newest = secrets.findIndex((_, index) => !opening.has(index))
   const known = new Map<unknown, Awaitable<unknown>>()
 
   /** Makes a thing once. What is promised is kept as the value it becomes; a failure is not. */
@@ -77,7 +84,7 @@ export function createKeyring(engine: Engine, secrets: Uint8Array[], cookieName:
 
   return {
     current: (seconds) =>
-      chain(sources(), ([newest]) => derive(newest!, Math.floor(seconds / DAY), true)),
+      chain(sources(), (sources) => derive(sources[newest]!, Math.floor(seconds / DAY), true)),
 
     find(header, firstDay, lastDay) {
       const isIn = ({ day }: { day: number }): boolean => day >= firstDay && day <= lastDay
@@ -87,7 +94,8 @@ export function createKeyring(engine: Engine, secrets: Uint8Array[], cookieName:
       if (!asked || !isIn(asked)) return null
       return chain(sources(), (sources) => {
         const index = sources.findIndex(({ kid }) => kid === asked.kid)
-        return index < 0 ? null : derive(sources[index]!, asked.day, index === 0)
+        if (index < 0) return null
+        return derive(sources[index]!, asked.day, index === newest || opening.has(index))
       })
     },
   }

@@ -14,16 +14,29 @@ import {
   type Refusal,
 } from './format.ts'
 
-/** Signs with HMAC under the secrets themselves, as `keygrip` and `@eggjs/cookies` do. */
-export function createSigner(engine: Engine, secrets: Uint8Array[], digest: Digest): KeygripLike {
+/**
+ * Signs with HMAC under the secrets themselves, as `keygrip` and `@eggjs/cookies` do.
+ *
+ * @param opening The places of those that verify alone: not all of them.
+ */
+export function createSigner(
+  engine: Engine,
+  secrets: Uint8Array[],
+  digest: Digest,
+  opening: ReadonlySet<number> = new Set(),
+): KeygripLike {
+  const newest = secrets.findIndex((_, index) => !opening.has(index))
   let known: Awaitable<unknown[]> | undefined
   const keys = (): Awaitable<unknown[]> =>
     (known ??= all(secrets.map((secret) => engine.macKey(secret, digest))))
   return {
-    sign: (text) => chain(keys(), ([newest]) => engine.sign(newest, text)),
+    sign: (text) => chain(keys(), (keys) => engine.sign(keys[newest], text)),
     index: (text, mac) =>
       chain(keys(), (keys) =>
-        chain(all(keys.map((key) => engine.verify(key, text, mac))), (made) => made.indexOf(true)),
+        chain(all(keys.map((key) => engine.verify(key, text, mac))), (made) => {
+          const index = made.indexOf(true)
+          return index === newest || opening.has(index) ? 0 : index
+        }),
       ),
   }
 }

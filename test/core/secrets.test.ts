@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSessionManager, SessionError } from '../../src/index.ts'
+import { createSessionManager, fromBase64, fromHex, SessionError } from '../../src/index.ts'
 import { secretBytes } from '../../src/secrets.ts'
 import { errorOf } from '../fixtures/errors.ts'
 import { randomSecret, SECRET, SECRETS } from '../fixtures/secrets.ts'
@@ -41,6 +41,9 @@ const weak: [why: string, secret: unknown][] = [
   ['null', null],
   ['undefined', undefined],
   ['an object', { secret: SECRET }],
+  ['an object of another use', { secret: randomSecret('hex64'), use: 'seal' }],
+  ['a weak one that opens alone', { secret: 'x', use: 'open' }],
+  ['nothing that opens alone', { use: 'open' }],
   ['an object without a prototype', Object.create(null)],
   ['a list', [SECRETS[2]]],
   ['an ArrayBuffer', new ArrayBuffer(32)],
@@ -96,6 +99,17 @@ describe('the list of secrets', () => {
     expect(secretBytes(SECRETS.slice(0, count))).toHaveLength(count)
   })
 
+  it('is refused where none of them seals', () => {
+    const secrets = [{ secret: SECRET, use: 'open' }] as const
+    for (const given of [secrets, secrets[0]]) {
+      const error = errorOf(() => createSessionManager({ secrets: given as never }))
+      expect(error).toMatchObject({
+        code: 'ERR_SESSION_SECRET',
+        message: 'Session option "secrets" must have one that seals, without `use: \'open\'`.',
+      })
+    }
+  })
+
   it('takes text as UTF-8, as it stands, and bytes as a copy', () => {
     const text = `  ${SECRET}é🔑`
     const given = new TextEncoder().encode(SECRETS[1])
@@ -126,4 +140,49 @@ describe('a random secret', () => {
     }
     expect(refused).toEqual([])
   })
+})
+
+describe('bytes from text', () => {
+  const random = crypto.getRandomValues(new Uint8Array(32))
+  const base64 = Buffer.from(random).toString('base64')
+  const hex = Buffer.from(random).toString('hex')
+
+  it.each([
+    ['base64', fromBase64, base64],
+    ['base64 without padding', fromBase64, base64.replace('=', '')],
+    ['base64url', fromBase64, Buffer.from(random).toString('base64url')],
+    ['base64 as a file has it', fromBase64, `${base64}\n`],
+    ['hex', fromHex, hex],
+    ['hex in capitals', fromHex, hex.toUpperCase()],
+    ['hex as a file has it', fromHex, `${hex}\r\n`],
+  ])('are the same bytes from %s', (_, make, text) => {
+    expect(make(text)).toEqual(random)
+    expect(secretBytes([make(text)])).toEqual([random])
+  })
+
+  it.each([
+    ['31 bytes of base64', fromBase64, Buffer.alloc(31, 'kR4!x').toString('base64')],
+    ['base64 with left-over bits', fromBase64, `${'kR4x'.repeat(10)}kR5`],
+    ['base64 with a blank in it', fromBase64, `${base64.slice(0, 9)} ${base64.slice(9)}`],
+    ['base64 of one character too many', fromBase64, `${'kR4x'.repeat(11)}k`],
+    ['no base64', fromBase64, '%'.repeat(44)],
+    ['nothing', fromBase64, ''],
+    ['no text', fromBase64, undefined],
+    ['bytes', fromBase64, random],
+    ['31 bytes of hex', fromHex, hex.slice(2)],
+    ['half a byte', fromHex, hex.slice(0, -1) + hex],
+    ['base64', fromHex, base64],
+    ['nothing', fromHex, ''],
+    ['a number', fromHex, 1e63],
+  ] as [string, (text: string) => Uint8Array, unknown][])(
+    'are refused, and not repeated: %s',
+    (_, make, text) => {
+      const error = errorOf(() => make(text as string))
+      expect(error).toBeInstanceOf(SessionError)
+      expect(error.code).toBe('ERR_SESSION_SECRET')
+      expect(error.message).toMatch(
+        /^Session option "secrets": from(Base64|Hex)\(\) takes 32 bytes, as `openssl rand -(base64|hex) 32` prints them\.$/,
+      )
+    },
+  )
 })
