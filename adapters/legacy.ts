@@ -10,16 +10,29 @@
  * that brings the new one; one of another name is cleared with the `path` and `domain` of the
  * session, which so have to be those it was set with.
  *
+ * What another library says of the end of a session holds until the session is saved again: it
+ * lives no longer than it would have, and no longer than the configured `maxAge` from now.
+ *
  * @module
  */
 import { SessionError, type Awaitable, type Reader } from '../src/index.ts'
 import { cbcKeys, decrypt } from './legacy/cbc.ts'
 import { macKeys, verifies } from './legacy/mac.ts'
+import { only } from './legacy/found.ts'
 import { checkReader, type CheckedReader, type ReaderOptions } from './legacy/options.ts'
-import { createReader, type Found, type ReaderRequest } from './legacy/reader.ts'
+import { createReader, type ReaderRequest } from './legacy/reader.ts'
 import { dataPart, readRecordText } from './legacy/record.ts'
 
-export type { ReaderOptions } from './legacy/options.ts'
+export { cookieSession, type CookieSessionOptions } from './legacy/cookie-session.ts'
+export { expressSession, type ExpressSessionOptions } from './legacy/express-session.ts'
+export {
+  honoSession,
+  type HonoSessionOptions,
+  type HonoSessionStorage,
+} from './legacy/hono-session.ts'
+export { honoSessions, type HonoSessionsOptions } from './legacy/hono-sessions.ts'
+export { ironSession, type IronSessionOptions } from './legacy/iron-session.ts'
+export type { ReaderOptions, SourceOptions } from './legacy/options.ts'
 export type { Reader } from '../src/index.ts'
 
 /** The options of `eggEncrypted()`. */
@@ -57,7 +70,7 @@ const SECRET_KEY = /^.{16}/
  * @throws SessionError `ERR_SESSION_OPTIONS`
  */
 export function eggEncrypted<ctx = any>(options: EggEncryptedOptions<ctx>): Reader {
-  const checked = checkReader('eggEncrypted', options, true, ['verify'])
+  const checked = checkReader('eggEncrypted', options, true, ['verify', 'maxAge'])
   const { verify } = options
   if (typeof verify !== 'function') {
     throw new SessionError(
@@ -68,10 +81,11 @@ export function eggEncrypted<ctx = any>(options: EggEncryptedOptions<ctx>): Read
   const keysOf = cbcKeys(checked.keys)
 
   return createReader({
+    until: checked.until,
     names: (key) => [checked.key ?? key],
 
     async read(request) {
-      const found = await only(checked, request, async (value) => {
+      const found = await only(request.cookies(checked.key ?? request.key), async (value) => {
         for (const key of await keysOf()) {
           const text = await decrypt(key, value)
           const found = text === null ? null : readText(text, checked, request)
@@ -104,7 +118,7 @@ export function koaSigned(options: KoaSignedOptions): Reader {
       "koaSigned(): \"digest\" must be 'sha1' or 'sha256'.",
     )
   }
-  return signed(checkReader('koaSigned', options, false, ['digest']), digest)
+  return signed(checkReader('koaSigned', options, false, ['digest', 'maxAge']), digest)
 }
 
 /**
@@ -114,38 +128,24 @@ export function koaSigned(options: KoaSignedOptions): Reader {
  * @throws SessionError `ERR_SESSION_OPTIONS`
  */
 export function eggSigned(options: ReaderOptions): Reader {
-  return signed(checkReader('eggSigned', options, true), 'sha256')
+  return signed(checkReader('eggSigned', options, true, ['maxAge']), 'sha256')
 }
 
 function signed(checked: CheckedReader, digest: 'sha1' | 'sha256'): Reader {
   const keysOf = macKeys(checked.keys, digest)
   return createReader({
+    until: checked.until,
     names: (key) => [checked.key ?? key, `${checked.key ?? key}.sig`],
 
     read(request) {
       const name = checked.key ?? request.key
-      return only(checked, request, async (value) => {
+      return only(request.cookies(name), async (value) => {
         const macs = request.cookies(`${name}.sig`)
         const isGenuine = await verifies(await keysOf(), `${name}=${value}`, macs)
         return isGenuine ? readText(value, checked, request) : null
       })
     },
   })
-}
-
-/** Reads all values of the cookie, and settles on the one that is good; two that differ are none. */
-async function only(
-  { key, until }: CheckedReader,
-  request: ReaderRequest,
-  open: (value: string) => Promise<Found>,
-): Promise<Found> {
-  const values = new Set(request.cookies(key ?? request.key))
-  if (values.size === 0 || !(request.now < until)) return null
-  const found = await Promise.all(
-    [...values].map((value) => (value.length > 4096 ? null : open(value))),
-  )
-  const good = found.filter((one) => one !== null)
-  return good.length === 1 ? good[0]! : 'tampered'
 }
 
 /** What a cookie holds, once it has proved genuine: a record, or a store's key. */

@@ -39,7 +39,9 @@ const MOST_ROUNDS = 32
 export async function commit(session: object): Promise<string[]> {
   const state = stateOf(session)
   try {
-    return await commitState(session, state)
+    const cookies = await commitState(session, state)
+    if (state.isSettled) await state.kit.forget?.()
+    return cookies
   } catch (error) {
     state.error = error
     throw error

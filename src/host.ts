@@ -3,6 +3,7 @@
  * Egg. What applications use is in `index.ts`.
  */
 export { chain, isPromise, type Awaitable } from './awaitable.ts'
+export { callStore } from './call-store.ts'
 export { commit } from './commit.ts'
 export { cookieValues } from './cookie-header.ts'
 export type { Kit, Reader, Reason } from './kit.ts'
@@ -24,3 +25,4 @@ export {
   type Session,
   type SessionState,
 } from './session.ts'
+export type { Store } from './store.ts'

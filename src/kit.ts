@@ -37,6 +37,9 @@ export interface Kit<ctx = any> extends CheckedOptions<ctx> {
   /** What a store is handed for the `maxAge` of a browser session; else a number of ms. */
   browserSession?: { readonly maxAge: 'session' | undefined }
 
+  /** Destroys the record that a reader took the session from, once it is written or has ended. */
+  forget?(): Promise<void>
+
   /** Makes the session object, where a host's has members of its own. */
   createSession?(state: SessionState, data: Json): Session<any>
 }

@@ -163,7 +163,7 @@ export function loadEnded<data extends object>(
   const kit = forRequest(common, header)
   const store = storeFor(kit, ctx)
   const hadCookie = cookieValues(header, kit.key).length > 0
-  return chain(store ? kit.format.open(header, ctx) : null, (carried) =>
+  return chain(store || kit.accept?.length ? kit.format.open(header, ctx) : null, (carried) =>
     chain(fresh<data>(kit, ctx, store, hadCookie), (session) => {
       const state = stateOf(session)
       endState(state)

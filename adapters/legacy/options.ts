@@ -6,7 +6,7 @@ const DAY = 86_400_000
 const FARTHEST = 90 * DAY
 
 /** What every reader is told. */
-export interface ReaderOptions {
+export interface SourceOptions {
   /**
    * The keys of the old application, newest first, at most ten; of any length, as they are. They
    * do not write anything any more.
@@ -21,7 +21,10 @@ export interface ReaderOptions {
 
   /** The name of the old cookie (default that of the session's own). */
   key?: string
+}
 
+/** What the readers of koa-session's records are told. */
+export interface ReaderOptions extends SourceOptions {
   /**
    * The longest life that the old application gave a session, in milliseconds (default the
    * `maxAge` of the session).
@@ -46,7 +49,7 @@ export interface CheckedReader {
  */
 export function checkReader(
   reader: string,
-  options: ReaderOptions,
+  options: SourceOptions,
   splitsKeys: boolean,
   extra: readonly string[] = [],
 ): CheckedReader {
@@ -54,7 +57,7 @@ export function checkReader(
     throw new SessionError('ERR_SESSION_OPTIONS', `${reader}(): ${rule}.`)
   }
   const given = Object(options) as ReaderOptions
-  const known = ['keys', 'until', 'key', 'maxAge', ...extra]
+  const known = ['keys', 'until', 'key', ...extra]
   for (const name of Object.keys(given)) if (!known.includes(name)) refuse(`"${name}" is unknown`)
 
   const list = listOf(given.keys, splitsKeys) as string[]

@@ -1,4 +1,5 @@
 import {
+  callStore,
   chain,
   cookieValues,
   idleLimit,
@@ -8,10 +9,12 @@ import {
   type Awaitable,
   type Carried,
   type Format,
+  type Kit,
   type Reader,
   type Refusal,
   type Session,
   type SessionRecord,
+  type Store,
 } from '../../src/host.ts'
 
 /** What a reader is told of a request. */
@@ -29,17 +32,26 @@ export interface ReaderRequest {
   ctx: unknown
 }
 
+/** A store that a reader takes records from: those of the old application. */
+export type OldStore = Pick<Store, 'get' | 'destroy'>
+
 /**
- * What a reader found: a record that may be trusted, or the key of one in the store. `'tampered'`
- * stands for cookies of which none proves genuine, `'invalid'` for one that the application
- * refuses, `null` for none at all.
+ * What a reader found: a record that may be trusted, whose `_expire` the new session does not
+ * outlive before it is saved again; the key of one in the session's store; or the key of one in a
+ * store of the reader's own. `'tampered'` stands for cookies of which none proves genuine,
+ * `'expired'` for one that is over, `'invalid'` for one that the application refuses, `null` for
+ * none at all.
  */
-export type Found = { record: SessionRecord } | { key: string } | 'tampered' | 'invalid' | null
+export type Found = { record: SessionRecord } | { key: string; from?: OldStore } | Refusal | null
 
 /** A format that is read and never written. */
 export interface Source {
+  /** When it is no longer asked, in milliseconds since the epoch (default never). */
+  until?: number
   /** The names of its cookies, given that of the session's own. */
   names(key: string): string[]
+  /** Whether a value has its shape, though a sealed one looks much the same (default never). */
+  knows?(value: string): boolean
   read(request: ReaderRequest): Awaitable<Found>
 }
 
@@ -56,14 +68,17 @@ export function createReader(source: Source): Reader {
     const foreign = source
       .names(key)
       .filter((name) => !format.names.includes(name) && cookies(name).length > 0)
+    const strict = { ...kit, onStoreError: 'throw' } as const
     let isAdopted = false
+    let end = Infinity
+    let forget: (() => Promise<unknown>) | undefined
 
     const extended: Format<any> = {
       ...format,
 
       open: (_, ctx) =>
         chain(format.open(header, ctx), (opened) =>
-          Object(opened) === opened || opened === 'invalid' || cookies(key).some(looksSealed)
+          Object(opened) === opened || opened === 'invalid' || cookies(key).some(isSealed)
             ? opened
             : ask(opened as Refusal | null, ctx),
         ),
@@ -77,7 +92,12 @@ export function createReader(source: Source): Reader {
         names ? format.clear(ctx, names) : [...format.clear(ctx, foreign), ...format.clear(ctx)],
     }
 
+    function isSealed(value: string): boolean {
+      return looksSealed(value) && !source.knows?.(value)
+    }
+
     async function ask(refusal: Refusal | null, ctx: unknown): Promise<Carried | Refusal | null> {
+      if (source.until !== undefined && !(kit.now() < source.until)) return refusal
       const hasStore = Boolean(kit.store ?? kit.ContextStore)
       const request = {
         cookies,
@@ -91,19 +111,56 @@ export function createReader(source: Source): Reader {
       if (found === null || typeof found === 'string') return found ?? refusal
       isAdopted = true
       const life = { created: 0, issued: 0, expires: undefined, maxAge: undefined }
-      return { ...found, id: '', life, isTimed: false, stale: true, isAdopted }
+      const carried = { id: '', life, isTimed: false, stale: true, isAdopted }
+      if ('record' in found) {
+        end = found.record._expire ?? Infinity
+        return { ...carried, record: found.record }
+      }
+      if (!found.from) return { ...carried, key: found.key }
+      const record = await take(found.key, found.from, request.usual, ctx)
+      end = record?._expire ?? Infinity
+      return record ? { ...carried, record } : carried
+    }
+
+    /** Reads a record that goes once the session is written; if the store fails, so does this. */
+    async function take(
+      key: string,
+      from: OldStore,
+      usual: number,
+      ctx: unknown,
+    ): Promise<SessionRecord | null> {
+      const store = from as Store
+      const options = { rolling: kit.rolling, ctx }
+      const record = (await callStore(strict, 'get', store, null, () =>
+        from.get(key, usual, options),
+      )) as SessionRecord | null | undefined
+      if (!record) return null
+      forget = () => callStore(strict, 'destroy', store, null, () => from.destroy(key, { ctx }))
+      return record
+    }
+
+    /** Until it is saved again, a session does not outlive the one that it was. */
+    function limited(kit: Kit): Kit {
+      if (end === Infinity) return kit
+      const longest = Math.max(idleLimit(kit, 'session'), idleLimit(kit, undefined))
+      return { ...kit, absoluteMaxAge: Math.min(end - kit.now(), longest) }
     }
 
     return {
       ...kit,
       format: extended,
+      async forget() {
+        await kit.forget?.()
+        await forget?.()
+      },
       createSession(state, data) {
         if (isAdopted && state.stale) {
           const id = newId(kit, state.ctx)
           // One that is promised is asked for again when it is needed; till then it may fail.
           if (isPromise(id)) id.then(undefined, () => {})
           const discarded = state.id ? [state.id] : []
-          state = { ...state, id: isPromise(id) ? '' : id, isNew: true, discarded }
+          const own = { kit: limited(state.kit), id: isPromise(id) ? '' : id }
+          state = { ...state, ...own, isNew: true, discarded }
         }
         return kit.createSession
           ? kit.createSession(state, data)

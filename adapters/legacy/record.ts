@@ -1,3 +1,4 @@
+import { parseJson } from '../../src/index.ts'
 import type { Json, SessionRecord } from '../../src/host.ts'
 
 /** How far ahead of this clock another server's may be, in milliseconds. */
@@ -64,13 +65,37 @@ export function readRecordText(
   return isOwn && _maxAge !== usual ? { ...data, _maxAge } : data
 }
 
+/**
+ * The bytes of base64url without padding, in its one spelling; `null` for anything else.
+ */
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!/^[\w-]*$/.test(text)) return null
+  const padding = '='.repeat(-text.length & 3)
+  return decodeBase64(text.replaceAll('-', '+').replaceAll('_', '/') + padding)
+}
+
+/** The object that a JSON text is of; `null` if it is none, or goes too deep. */
+export function readObject(text: string | null): Json | null {
+  const value = readJson(text)
+  return isSafe(value, DEEPEST) ? value : null
+}
+
+/** What a JSON text is of; `undefined` if it is no JSON. */
+export function readJson(text: string | null): unknown {
+  try {
+    return parseJson(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
 /** The application's part of a record. */
 export function dataPart(record: Json): Json {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !key.startsWith('_')))
 }
 
 /** Whether a value is an object of sane depth and size, without keys that reach prototypes. */
-function isSafe(value: unknown, depth: number): boolean {
+function isSafe(value: unknown, depth: number): value is Json {
   let keys = 0
   const visit = (value: unknown, depth: number): boolean => {
     if (typeof value !== 'object' || value === null) return true
