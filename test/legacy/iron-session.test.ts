@@ -58,6 +58,17 @@ describe('ironSession()', () => {
     expect({ ...(await visitor.peek()) }).toEqual(data)
   })
 
+  it('prefers the one of two cookies that lives, and has no choice between two that do', async () => {
+    const [short, long] = [
+      await write({ user: 'barney' }, SECRET, 60),
+      await write({ user: 'fred' }, SECRET, 3600),
+    ]
+    const header = `${short}; ${long}`
+    const { manager } = setUp({ accept: [read()], now: () => Date.now() + 120_000 })
+    expect((await manager.load(header)).user).toBe('fred')
+    expect(await userOf(header)).toBe(undefined)
+  })
+
   it('refuses what iron-session did not write, though its password sealed it', async () => {
     const header = await sealed({ user: 'fred' })
     expect(await userOf(header)).toBe('fred')

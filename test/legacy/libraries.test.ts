@@ -12,7 +12,7 @@ import { closeAll, serve } from './host.ts'
 import { libraries, OTHER, SECRET } from './libraries.ts'
 
 /** How many sessions each library writes. */
-const RUNS = Number(process.env['RUNS'] ?? 300)
+const RUNS = Number(process.env['RUNS'] ?? 200)
 
 const fred = { user: 'fred', roles: ['a', 'b'], name: 'Žofie 🐎' }
 const random = createRandom(23_11)
