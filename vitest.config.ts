@@ -22,6 +22,7 @@ const long = [
   'test/kv-logout.test.ts',
   'test/kv-random.test.ts',
   'test/kv-marks.test.ts',
+  'test/package-users.test.ts',
 ]
 
 const limits = { testTimeout: 60_000, hookTimeout: 120_000 }

@@ -1,0 +1,254 @@
+/** The package in an empty project: what installs it, runs it, compiles it and bundles it. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import { build } from 'esbuild'
+import { rollup } from 'rollup'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import webpack from 'webpack'
+import { packInto } from './fixtures/tarball.ts'
+
+const execute = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = (name: string): string => path.join(root, 'node_modules', name)
+
+let folder = ''
+let tarball = ''
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'session-kit-users-'))
+  tarball = packInto(folder).file
+  for (const { name, program, args } of installers) {
+    const project = projectOf(name)
+    mkdirSync(project)
+    writeFileSync(path.join(project, 'package.json'), '{"name": "user", "private": true}')
+    // A lock file of its own, or Yarn looks for a project around this one.
+    if (name === 'yarn') writeFileSync(path.join(project, 'yarn.lock'), '')
+    await run(program, args(), project)
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const installers = [
+  {
+    name: 'npm',
+    program: 'npm',
+    args: () => ['install', '--offline', '--no-audit', '--no-fund', tarball],
+  },
+  {
+    name: 'pnpm',
+    program: process.execPath,
+    args: () => [
+      bin('pnpm/bin/pnpm.cjs'),
+      ...['add', '--offline', '--store-dir', path.join(folder, 'pnpm-store'), `file:${tarball}`],
+    ],
+  },
+  {
+    name: 'yarn',
+    program: process.execPath,
+    args: () => [bin('@yarnpkg/cli-dist/bin/yarn.js'), 'add', `session-kit@file:${tarball}`],
+  },
+]
+
+const projectOf = (name: string): string => path.join(folder, name)
+
+/** Runs a program in a project, without what the environment says to package managers. */
+async function run(program: string, args: string[], cwd: string): Promise<string> {
+  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/i.test(name))
+  const env = {
+    ...Object.fromEntries(own),
+    YARN_NODE_LINKER: 'node-modules',
+    YARN_GLOBAL_FOLDER: path.join(folder, 'yarn'),
+    YARN_ENABLE_TELEMETRY: '0',
+    YARN_ENABLE_NETWORK: '0',
+    YARN_ENABLE_IMMUTABLE_INSTALLS: '0',
+  }
+  try {
+    return (await execute(program, args, { cwd, env })).stdout
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${args.join(' ')}\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
+
+/** Writes a file of a project and hands back where it is. */
+function write(project: string, name: string, text: string): string {
+  const file = path.join(projectOf(project), name)
+  writeFileSync(file, text)
+  return file
+}
+
+const names = [
+  'session-kit',
+  'session-kit/express-store',
+  'session-kit/fetch',
+  'session-kit/hono',
+  'session-kit/koa',
+  'session-kit/legacy',
+  'session-kit/memory',
+  'session-kit/redis',
+  'session-kit/testing',
+  'session-kit/unstorage',
+  'session-kit/workers-kv',
+]
+
+const application = `
+const secrets = 'V9s1kQmJr0Zb3t8xWc5uNf2yHg7pLd4A/eTiOqRwX6M='
+async function seen() {
+  const manager = createSessionManager({ secrets, store: createMemoryStore() })
+  const session = await manager.load('')
+  session.user = 'Ada'
+  const [cookie] = await manager.commit(session)
+  return (await manager.load(cookie.split(';')[0])).user
+}
+seen().then((user) => console.log(user))
+`
+
+describe.each(installers)('installed by $name', ({ name }) => {
+  it('brings no other package', async () => {
+    const require = createRequire(path.join(projectOf(name), 'app.js'))
+    const { dependencies } = require('session-kit/package.json') as { dependencies?: object }
+
+    expect(dependencies).toBeUndefined()
+    expect(() => require('koa')).toThrow(/Cannot find module/)
+  })
+
+  it('runs as an ES module', async () => {
+    const file = write(
+      name,
+      'app.mjs',
+      `import { createSessionManager } from 'session-kit'
+       import { createMemoryStore } from 'session-kit/memory'
+       ${names.map((name) => `import ${JSON.stringify(name)}`).join('\n')}
+       ${application}`,
+    )
+
+    expect(await run(process.execPath, [file], projectOf(name))).toBe('Ada\n')
+  })
+
+  it('runs by require()', async () => {
+    const file = write(
+      name,
+      'app.cjs',
+      `const { createSessionManager } = require('session-kit')
+       const { createMemoryStore } = require('session-kit/memory')
+       ${names.map((name) => `require(${JSON.stringify(name)})`).join('\n')}
+       ${application}`,
+    )
+
+    expect(await run(process.execPath, ['--no-warnings', file], projectOf(name))).toBe('Ada\n')
+  })
+})
+
+describe.each([
+  ['bundler', 'esnext', ['main.mts']],
+  // It knows of no `require()` of an ES module.
+  ['node16', 'node16', ['main.mts']],
+  ['nodenext', 'nodenext', ['main.mts', 'main.cts']],
+])('for moduleResolution %s', (moduleResolution, module, files) => {
+  it('has its types, and a wrong use is an error', async () => {
+    const text = `
+import { createSessionManager, type Session, type SessionOptions } from 'session-kit'
+import { createMemoryStore } from 'session-kit/memory'
+${names.map((name, index) => `import * as all${index} from '${name}'\nvoid all${index}`).join('\n')}
+interface Visit {
+  views?: number
+}
+const options: SessionOptions = { secrets: 'x', store: createMemoryStore() }
+export async function count(): Promise<number> {
+  const session: Session<Visit> = await createSessionManager<Visit>(options).load('')
+  // @ts-expect-error it is a number
+  session.views = 'many'
+  return session.views ?? 0
+}
+`
+    for (const name of files) write('npm', name, text)
+    const settings = { moduleResolution, module, target: 'es2022', lib: ['es2023', 'dom'] }
+    const config = write(
+      'npm',
+      `tsconfig.${moduleResolution}.json`,
+      JSON.stringify({
+        // The peers whose types are named are not there.
+        compilerOptions: { ...settings, strict: true, noEmit: true, skipLibCheck: true, types: [] },
+        files,
+      }),
+    )
+
+    await run(process.execPath, [bin('typescript/bin/tsc'), '-p', config], projectOf('npm'))
+  })
+})
+
+/** What runs where nothing of Node is. */
+const portable = names.filter(
+  (name) => name !== 'session-kit/koa' && name !== 'session-kit/testing',
+)
+
+interface Bundler {
+  name: string
+  /** Bundles a file by a condition, and hands back the code. */
+  bundle(file: string, condition: string): Promise<string>
+}
+
+const bundlers: Bundler[] = [
+  {
+    name: 'esbuild',
+    async bundle(file, condition) {
+      const { outputFiles } = await build({
+        entryPoints: [file],
+        bundle: true,
+        write: false,
+        minify: true,
+        format: 'esm',
+        platform: 'neutral',
+        conditions: [condition],
+      })
+      return outputFiles[0]!.text
+    },
+  },
+  {
+    name: 'rollup',
+    async bundle(input, condition) {
+      const plugins = [nodeResolve({ exportConditions: [condition] })]
+      const made = await rollup({ input, plugins })
+      const { output } = await made.generate({ format: 'es' })
+      await made.close()
+      // Comments are not taken out.
+      return output[0].code.replaceAll(/^\s*(\/\*\*|\*|\/\/).*$/gm, '')
+    },
+  },
+  {
+    name: 'webpack',
+    async bundle(entry, condition) {
+      const target = condition === 'browser' ? 'web' : 'webworker'
+      const output = { path: path.join(folder, 'webpack'), filename: `${condition}.js` }
+      const compiler = webpack({ mode: 'production', target, entry, output })!
+      const stats = await new Promise<webpack.Stats>((resolve, reject) => {
+        compiler.run((error, stats) => (error ? reject(error) : resolve(stats!)))
+      })
+      if (stats.hasErrors()) throw new Error(stats.toString())
+      await new Promise((resolve) => compiler.close(resolve))
+      return readFileSync(path.join(output.path, output.filename), 'utf8')
+    },
+  },
+]
+
+describe.each(bundlers)('bundled by $name', ({ bundle }) => {
+  it.each(['browser', 'worker'])(
+    'needs nothing of Node for the condition %s',
+    async (condition) => {
+      const imports = portable.map((name, index) => `import * as all${index} from '${name}'`)
+      const uses = portable.map((_, index) => `all${index}`)
+      const text = `${imports.join('\n')}\nglobalThis.kit = [${uses.join()}]`
+      const code = await bundle(write('npm', 'entry.mjs', text), condition)
+
+      expect(code).toContain('AES-GCM')
+      expect(code).toContain('createSessionManager')
+      expect(code).not.toMatch(/\bnode:|\bBuffer\b|\bprocess\.|\brequire\(/)
+    },
+  )
+})
