@@ -79,10 +79,16 @@ export async function importPeer<name extends keyof Peers>(name: name): Promise<
 
 /** The libraries and their versions, as one line. */
 export function peerVersions(): string {
-  const { dependencies } = JSON.parse(readFileSync(`${here}package.json`, 'utf8')) as {
-    dependencies: Record<string, string>
+  const { dependencies } = read(`${here}package.json`) as { dependencies: Record<string, string> }
+  const { devDependencies } = read(`${here}../../package.json`) as {
+    devDependencies: Record<string, string>
   }
-  return Object.entries(dependencies)
+  const own = ['hono', 'koa', 'koa-session'].map((name) => [name, devDependencies[name]] as const)
+  return [...own, ...Object.entries(dependencies)]
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
