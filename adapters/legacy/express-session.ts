@@ -26,8 +26,7 @@ export interface ExpressSessionOptions extends SourceOptions {
  * Reads the signed ids of express-session, and their records from its store. A record moves: it is
  * destroyed in the old store once the new session is written, or ended. Of requests at once with
  * the old cookie a late one may find nothing any more. Where that store fails, so does the request.
- * A session without an end, one that lived as long as the browser, gets the
- * configured `maxAge`.
+ * A session without an end, one that lived as long as the browser, gets the configured `maxAge`.
  *
  * @throws SessionError `ERR_SESSION_OPTIONS`
  */

@@ -3,6 +3,9 @@ import { cookieSession, honoSession, honoSessions, ironSession } from 'session-k
 
 const keys = 'correct-horse-battery-staple-0001'
 
+/** One that is made before the first request, when there is no time yet. */
+const early = ironSession({ keys, until: '2027-01-31', key: 'early' })
+
 interface Env {
   UNTIL: string
 }
@@ -14,6 +17,7 @@ export default {
       {
         secrets: 'V9s1kQmJr0Zb3t8xWc5uNf2yHg7pLd4A/eTiOqRwX6M=',
         accept: [
+          early,
           ironSession({ keys, until, key: 'iron' }),
           honoSession({ keys, until }),
           honoSessions({ keys, until }),
