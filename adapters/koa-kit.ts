@@ -138,9 +138,9 @@ function createHostKit(
   warn: (message: string) => void,
 ): HostKit {
   const { externalKey } = checked as { externalKey?: ExternalKey<CookieContext> }
-  const { valid, accept } = checked
+  const { valid, accept, isRevoked } = checked
   const hasStore = Boolean(checked.store ?? checked.ContextStore)
-  const isSlow = hasStore || accept !== undefined
+  const isSlow = hasStore || accept !== undefined || isRevoked !== undefined
   const kit: HostKit = {
     ...checked,
     format:
@@ -230,7 +230,7 @@ function announce(
   key: string | undefined,
   value: unknown,
 ): void {
-  if (reason === 'tampered') return
+  if (reason === 'tampered' || reason === 'revoked') return
   setImmediate(() => app.emit(`session:${reason}`, { key, value, ctx }))
 }
 

@@ -12,12 +12,13 @@ export interface SessionEvent {
    * - `missed` the cookie is good, its record is not in the store
    * - `expired` its time is over
    * - `invalid` the record is none, or the `valid` option refused it
+   * - `revoked` the `isRevoked` option refused it
    * - `tampered` the cookie is forged, damaged, or sealed under a secret that is gone
    * - `conflict` two requests changed the same key, and the stored value stayed; or an origin saved
    *   the session while the edge in front of it changed it, and the origin's stayed
    * - `store-error` the store failed; `error` tells how
    */
-  type: 'missed' | 'expired' | 'invalid' | 'tampered' | 'conflict' | 'store-error'
+  type: 'missed' | 'expired' | 'invalid' | 'revoked' | 'tampered' | 'conflict' | 'store-error'
   error?: SessionError
 }
 

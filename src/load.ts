@@ -1,3 +1,4 @@
+import { engine } from '#engine'
 import { chain, type Awaitable } from './awaitable.ts'
 import { callStore } from './call-store.ts'
 import { commit } from './commit.ts'
@@ -17,6 +18,7 @@ import {
   type SessionState,
 } from './session.ts'
 import type { Store } from './store.ts'
+import { principalOf } from './subjects.ts'
 
 /** A Cookie header as runtimes hand it over. */
 export type CookieHeader = string | readonly string[] | null | undefined
@@ -41,7 +43,11 @@ export function load<data extends object>(
     const { key, record, isAdopted } = carried
     if (!store || (isAdopted && record)) {
       if (key !== undefined) return setAside('missed')
-      return record ? accept(carried, record) : setAside('missed', undefined, record)
+      if (!record) return setAside('missed', undefined, record)
+      return chain(askRevoked(kit, ctx, carried), (isRevoked) => {
+        if (isRevoked === undefined) return fresh(kit, ctx, store, true, { isDetached: true })
+        return isRevoked ? setAside('revoked') : accept(carried, record)
+      })
     }
     if (key === undefined) return setAside('missed')
     const named = { key, maxAge: carried.life.maxAge }
@@ -122,6 +128,25 @@ export function load<data extends object>(
     kit.waitUntil(removed, ctx)
     return setAside(reason, key, record)
   }
+}
+
+/**
+ * Whether a session that lives in its cookie has been revoked. What fails, or answers anything but
+ * false, lets nobody in.
+ *
+ * @returns `undefined` if nobody knows and `onStoreError` goes on.
+ */
+function askRevoked(
+  kit: Kit,
+  ctx: unknown,
+  { id, record, life: { created, issued } }: Carried,
+): Awaitable<boolean | undefined> {
+  const { isRevoked } = kit
+  if (!isRevoked) return false
+  return callStore(kit, 'get', { consistency: 'strong' } as Store, null, async () => {
+    const subject = principalOf(kit, readRecord(record)?.data ?? {})
+    return (await isRevoked({ id: await engine.hash(id), created, issued, subject }, ctx)) !== false
+  })
 }
 
 /**

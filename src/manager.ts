@@ -3,7 +3,7 @@ import { commit } from './commit.ts'
 import type { Kit } from './kit.ts'
 import { load, type CookieHeader } from './load.ts'
 import { checkOptions, type CheckedOptions, type SessionOptions } from './options.ts'
-import { listSecrets, secretBytes, type KeygripLike } from './secrets.ts'
+import { listSecrets, type KeygripLike } from './secrets.ts'
 import type { Format } from './seal/format.ts'
 import { createKeyring } from './seal/keyring.ts'
 import { createSealedFormat } from './seal/sealed.ts'
@@ -114,10 +114,9 @@ function createFormat(options: CheckedOptions<any>): Format<unknown> {
   if (options.encrypt) return createSealer(options)
   // The keys of Koa and Egg applications are often short; warned about once, they go on working.
   const warnings = new Set<string>()
-  const { secrets, opening } = listSecrets(options.secrets)
-  const bytes = secretBytes(secrets, (message) => warnings.add(message))
+  const { bytes, current } = listSecrets(options.secrets, (message) => warnings.add(message))
   for (const message of [...warnings].slice(0, 1)) console.warn(message)
-  return createSignedFormat(createSigner(engine, bytes, options.digest!, opening), options)
+  return createSignedFormat(createSigner(engine, bytes, options.digest!, current), options)
 }
 
 /**
@@ -129,7 +128,6 @@ export function createSealer(
   options: CheckedOptions<any>,
   allowWeak?: (message: string) => void,
 ): Format<unknown> {
-  const { secrets, opening } = listSecrets(options.secrets)
-  const bytes = secretBytes(secrets, allowWeak)
-  return createSealedFormat(engine, createKeyring(engine, bytes, options.key, opening), options)
+  const { bytes, current } = listSecrets(options.secrets, allowWeak)
+  return createSealedFormat(engine, createKeyring(engine, bytes, options.key, current), options)
 }

@@ -6,6 +6,18 @@ import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store, StoreClass } from './store.ts'
 
+/** What a sealed cookie says of its session, for `isRevoked`; never its data. */
+export interface SessionClaims {
+  /** The SHA-256 of the session's id: the same for as long as it has that id, and opens nothing. */
+  id: string
+  /** When the session began or got its id, in milliseconds since the epoch; 0 where none tells. */
+  created: number
+  /** When the cookie was sealed; 0 where none tells. */
+  issued: number
+  /** Whose session it is, by the `principal` option. */
+  subject: string | undefined
+}
+
 /**
  * How sessions are kept: the vocabulary of koa-session and egg-session, times in milliseconds.
  * `null` is the same as leaving an option out.
@@ -110,6 +122,11 @@ export interface SessionOptions<ctx = any> {
    * nowhere. With a store that has `compareAndSet` the manager lists a user's sessions by it.
    */
   principal?: ((data: any) => string | null | undefined) | null
+  /**
+   * Refuses a session that lives in its cookie, unless it answers with false; `session-kit/revocation`
+   * has one. What it throws is treated as a store's failure. Needs `encrypt`, and no store.
+   */
+  isRevoked?: ((claims: SessionClaims, ctx: ctx) => Awaitable<boolean>) | null
   /** Refuses a session that it answers with false. */
   valid?: ((ctx: ctx, record: SessionRecord) => Awaitable<unknown>) | null
   /** Runs before a session is saved, and may change it. */
@@ -189,6 +206,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   genid: callback,
   prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
   principal: callback,
+  isRevoked: callback,
   valid: callback,
   beforeSave: callback,
   encode: callback,
@@ -288,12 +306,15 @@ function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void
   }
   if (options.store && options.ContextStore)
     refuse('"store" and "ContextStore" exclude each other.')
+  if (options.isRevoked && (options.store ?? options.ContextStore))
+    refuse('"store" and "isRevoked" exclude each other.')
   if (encrypt) {
     if ('sign' in Object(secrets))
       refuse('"secrets" must be text or bytes to encrypt, not a Keygrip.')
     if (options.encode || options.decode) refuse('"encode" and "decode" need "encrypt: false".')
   } else {
     if (options.absoluteMaxAge) refuse('"absoluteMaxAge" needs "encrypt".')
+    if (options.isRevoked) refuse('"isRevoked" needs "encrypt".')
     if (options.signed === false && !host) refuse('"signed: false" needs "encrypt".')
   }
 }

@@ -17,12 +17,12 @@ export interface OpeningSecret {
   use: 'open'
 }
 
-/** Secrets as options have them, taken apart. */
+/** Secrets ready for use. */
 export interface SecretList {
-  /** Newest first. */
-  secrets: Secret[]
-  /** The places of those that open alone. */
-  opening: Set<number>
+  /** The one that seals first, then those that open alone, then older ones, newest first. */
+  bytes: Uint8Array[]
+  /** How many there are before the older ones. */
+  current: number
 }
 
 /** The part of a Keygrip that the signed format needs. */
@@ -63,22 +63,21 @@ export function secretBytes(
 }
 
 /**
- * Takes a secret or a list of them apart.
+ * Checks a secret or a list of them, as `secretBytes` does, and sorts them by what they are for.
  *
- * @throws SessionError `ERR_SESSION_SECRET` if none of them may seal.
+ * @throws SessionError `ERR_SESSION_SECRET`, too, if none of them may seal.
  */
-export function listSecrets(given: unknown): SecretList {
-  const list = Array.isArray(given) ? given : [given]
-  const opening = new Set<number>()
-  const secrets = list.map((one: Secret | OpeningSecret, index) => {
-    if ((Object(one) as OpeningSecret).use !== 'open') return one as Secret
-    opening.add(index)
-    return (one as OpeningSecret).secret
-  })
-  if (list.length && opening.size === list.length) {
-    throw failure('"secrets" must have one that seals, without `use: \'open\'`.')
-  }
-  return { secrets, opening }
+export function listSecrets(given: unknown, allowWeak?: (message: string) => void): SecretList {
+  const list = [given].flat() as (Secret | OpeningSecret)[]
+  const opens = (index: number): boolean => Object(list[index]).use === 'open'
+  const all = secretBytes(
+    list.map((one, index) => (opens(index) ? (one as OpeningSecret).secret : (one as Secret))),
+    allowWeak,
+  )
+  const opening = all.filter((_, index) => opens(index))
+  const [newest, ...older] = all.filter((_, index) => !opens(index))
+  if (!newest) refuse('need one that seals')
+  return { bytes: [newest, ...opening, ...older], current: opening.length + 1 }
 }
 
 /**

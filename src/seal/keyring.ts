@@ -37,16 +37,15 @@ interface Source {
  * Derives the keys that seal a cookie: HKDF-SHA-256 with the salt `session-kit/v1`, its info
  * length-prefixed and bound to purpose, algorithm, cookie name, audience, key id and UTC day.
  *
- * @param secrets The bytes of the secrets, newest first.
- * @param opening The places of those that open alone: not all of them.
+ * @param secrets The bytes of the secrets, the one that seals first.
+ * @param current How many there are before the older ones, as `listSecrets` has it.
  */
 export function createKeyring(
   engine: Engine,
   secrets: Uint8Array[],
   cookieName: string,
-  opening: ReadonlySet<number> = new Set(),
+  current = 1,
 ): Keyring {
-  const newest = secrets.findIndex((_, index) => !opening.has(index))
   const known = new Map<unknown, Awaitable<unknown>>()
 
   /** Makes a thing once. What is promised is kept as the value it becomes; a failure is not. */
@@ -84,7 +83,7 @@ export function createKeyring(
 
   return {
     current: (seconds) =>
-      chain(sources(), (sources) => derive(sources[newest]!, Math.floor(seconds / DAY), true)),
+      chain(sources(), ([newest]) => derive(newest!, Math.floor(seconds / DAY), true)),
 
     find(header, firstDay, lastDay) {
       const isIn = ({ day }: { day: number }): boolean => day >= firstDay && day <= lastDay
@@ -94,8 +93,7 @@ export function createKeyring(
       if (!asked || !isIn(asked)) return null
       return chain(sources(), (sources) => {
         const index = sources.findIndex(({ kid }) => kid === asked.kid)
-        if (index < 0) return null
-        return derive(sources[index]!, asked.day, index === newest || opening.has(index))
+        return index < 0 ? null : derive(sources[index]!, asked.day, index < current)
       })
     },
   }

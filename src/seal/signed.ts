@@ -17,25 +17,25 @@ import {
 /**
  * Signs with HMAC under the secrets themselves, as `keygrip` and `@eggjs/cookies` do.
  *
- * @param opening The places of those that verify alone: not all of them.
+ * @param secrets The bytes of the secrets, the one that signs first.
+ * @param current How many there are before the older ones, as `listSecrets` has it.
  */
 export function createSigner(
   engine: Engine,
   secrets: Uint8Array[],
   digest: Digest,
-  opening: ReadonlySet<number> = new Set(),
+  current = 1,
 ): KeygripLike {
-  const newest = secrets.findIndex((_, index) => !opening.has(index))
   let known: Awaitable<unknown[]> | undefined
   const keys = (): Awaitable<unknown[]> =>
     (known ??= all(secrets.map((secret) => engine.macKey(secret, digest))))
   return {
-    sign: (text) => chain(keys(), (keys) => engine.sign(keys[newest], text)),
+    sign: (text) => chain(keys(), ([newest]) => engine.sign(newest, text)),
     index: (text, mac) =>
       chain(keys(), (keys) =>
         chain(all(keys.map((key) => engine.verify(key, text, mac))), (made) => {
           const index = made.indexOf(true)
-          return index === newest || opening.has(index) ? 0 : index
+          return index < current ? Math.min(index, 0) : index
         }),
       ),
   }
