@@ -16,8 +16,8 @@ import {
   clearData,
   dataOf,
   newId,
+  SessionObject,
   stateOf,
-  type Session,
   type SessionState,
 } from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
@@ -65,7 +65,7 @@ async function commitState(session: object, state: SessionState): Promise<string
   }
   if (kit.principal && decision.word === 'changed' && isAnother(state, decision)) {
     // Who logs in takes no session along that somebody else may know.
-    await (session as Session).regenerate()
+    await SessionObject.prototype.regenerate.call(session as SessionObject)
     decision = decideNow(state)
   }
   state.id ||= await newId(kit, ctx)
