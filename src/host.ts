@@ -18,7 +18,6 @@ export type { Secret } from './secrets.ts'
 export {
   assignData,
   clearData,
-  dataOf,
   newId,
   SessionObject,
   stateOf,

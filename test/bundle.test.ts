@@ -85,6 +85,8 @@ describe.each([
   ['session-kit/memory'],
   ['session-kit/fetch'],
   ['session-kit/legacy'],
+  ['session-kit/unstorage'],
+  ['session-kit/express-store'],
   ['session-kit/revocation'],
 ])('%s', (name) => {
   it.each([
