@@ -1,4 +1,5 @@
 import {
+  answersAtOnce,
   checkOptions,
   createSealer,
   isPromise,
@@ -140,7 +141,9 @@ function createHostKit(
   const { externalKey } = checked as { externalKey?: ExternalKey<CookieContext> }
   const { valid, accept, isRevoked } = checked
   const hasStore = Boolean(checked.store ?? checked.ContextStore)
-  const isSlow = hasStore || accept !== undefined || isRevoked !== undefined
+  // Bun and Deno may run the engine whose answers are promises.
+  const isLate = checked.encrypt && !answersAtOnce
+  const isSlow = hasStore || isLate || accept !== undefined || isRevoked !== undefined
   const kit: HostKit = {
     ...checked,
     format:

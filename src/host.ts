@@ -2,6 +2,7 @@
  * The core as adapters see it whose host has cookies, options and a session of its own: Koa and
  * Egg. What applications use is in `index.ts`.
  */
+export { answersAtOnce } from '#engine'
 export { chain, isPromise, type Awaitable } from './awaitable.ts'
 export { callStore } from './call-store.ts'
 export { commit } from './commit.ts'

@@ -20,6 +20,9 @@ interface MacKey {
   digest: Digest
 }
 
+/** Whether this engine answers with values, not promises. */
+export const answersAtOnce = true
+
 /**
  * The engine over `node:crypto`: Node and Bun. It answers at once, which gives Koa and Egg their
  * synchronous `ctx.session`, and costs a fraction of Web Crypto's hops between threads.

@@ -6,6 +6,9 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const subtle = crypto.subtle
 
+/** Whether this engine answers with values, not promises. */
+export const answersAtOnce = false
+
 /** The engine over Web Crypto: workerd, Deno, browsers, and any other runtime that has it. */
 export const engine: Engine = {
   secret: (bytes) =>

@@ -63,15 +63,16 @@ await bundle({
 
 const node = (version: number): Runtime[] => [
   command(`Node ${version}`, 'node', `node${version}/bin/node`, [main, 'koa']),
-  command(`Node ${version}, web`, 'web', `node${version}/bin/node`, ['-C', 'browser', main]),
+  command(`Node ${version}, web`, 'web', `node${version}/bin/node`, ['-C', 'browser', main, 'koa']),
 ]
 const runtimes: Runtime[] = [
   ...[20, 22, 24, 26].flatMap(node),
   command('Bun', 'node', '@oven/bun-linux-x64/bin/bun', [main, 'koa']),
-  command('Bun, web', 'web', '@oven/bun-linux-x64/bin/bun', ['--conditions=browser', main]),
+  command('Bun, web', 'web', '@oven/bun-linux-x64/bin/bun', ['--conditions=browser', main, 'koa']),
   command('Deno', 'web', '@deno/linux-x64-glibc/deno', [
     ...['run', '--quiet', '--no-lock', '--node-modules-dir=manual', '--allow-all'],
     main,
+    'koa',
   ]),
   { name: 'workerd', engine: 'web', run: runWorkerd },
   { name: 'edge-runtime', engine: 'web', run: runEdge },
