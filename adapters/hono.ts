@@ -54,7 +54,8 @@ export function session<data extends object = SessionData, as extends string = '
   return async function sessionMiddleware(c, next) {
     const { manager, as } = setUpFor(c as Context)
     // One mounted twice, in an app and in a part of it, is one session all the same.
-    const taken = sessions.get(c) ?? new Map<string, LazySession<any>>()
+    const held = c as Context & Held
+    const taken = (held[SESSIONS] ??= new Map())
     const outer = taken.get(manager.key)
     if (outer) {
       c.set(as as never, outer as never)
@@ -66,7 +67,7 @@ export function session<data extends object = SessionData, as extends string = '
       () => c.req.header('cookie'),
       c as Context,
     )
-    sessions.set(c, taken.set(manager.key, lazy.session))
+    taken.set(manager.key, lazy.session)
     c.set(as as never, lazy.session as never)
     try {
       await next()
@@ -108,8 +109,13 @@ interface SetUp<data extends object> {
   as: string
 }
 
+/** Where a context holds its sessions: a WeakMap of contexts costs more than all of the rest. */
+const SESSIONS = Symbol('session-kit sessions')
+
 /** The sessions of a request, by the names of their cookies. */
-const sessions = new WeakMap<object, Map<string, LazySession<any>>>()
+interface Held {
+  [SESSIONS]?: Map<string, LazySession<any>>
+}
 
 /** Where there are no bindings all requests share one environment. */
 const noBindings = {}
