@@ -18,6 +18,7 @@ const long = [
   'test/interleavings.test.ts',
   'test/faults.test.ts',
   'test/load.test.ts',
+  'test/legacy/chain.test.ts',
   'test/kv-locations.test.ts',
   'test/kv-logout.test.ts',
   'test/kv-random.test.ts',
