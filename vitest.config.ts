@@ -18,6 +18,7 @@ const long = [
   'test/interleavings.test.ts',
   'test/faults.test.ts',
   'test/load.test.ts',
+  'test/durable-object.test.ts',
   'test/legacy/chain.test.ts',
   'test/redis-cluster.test.ts',
   'test/unstorage.test.ts',
