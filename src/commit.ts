@@ -11,6 +11,7 @@ import {
   type Json,
   type SessionRecord,
 } from './record.ts'
+import { MOST_ROUNDS, pause } from './rounds.ts'
 import {
   assignData,
   clearData,
@@ -22,9 +23,6 @@ import {
 } from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
 import { enlist, principalOf } from './subjects.ts'
-
-/** How often a commit tries to change a record that others keep changing. */
-const MOST_ROUNDS = 32
 
 /**
  * Writes a session if it has to be: the record to the store, or all of it into the cookie. The
@@ -63,7 +61,8 @@ async function commitState(session: object, state: SessionState): Promise<string
     const isSame = again.snapshot === state.baseline
     decision = isSame ? { ...again, word: decision.word } : again
   }
-  if (kit.principal && decision.word === 'changed' && isAnother(state, decision)) {
+  const { word, snapshot } = decision
+  if (kit.principal && word === 'changed' && areAnothers(state, parseSnapshot(snapshot).data)) {
     // Who logs in takes no session along that somebody else may know.
     await SessionObject.prototype.regenerate.call(session as SessionObject)
     decision = decideNow(state)
@@ -76,12 +75,9 @@ async function commitState(session: object, state: SessionState): Promise<string
   return write(session, state, decision, changed)
 }
 
-/** Whether somebody else is logged in than when the session was loaded, or nobody any more. */
-function isAnother({ kit, baseline }: SessionState, { snapshot }: Decision): boolean {
-  const [before, after] = [baseline, snapshot].map((text) =>
-    principalOf(kit, parseSnapshot(text).data),
-  )
-  return before !== after
+/** Whether data are somebody else's than when the session was loaded, or nobody's any more. */
+function areAnothers({ kit, baseline }: SessionState, data: Json): boolean {
+  return principalOf(kit, data) !== principalOf(kit, parseSnapshot(baseline).data)
 }
 
 async function write(
@@ -123,7 +119,9 @@ async function write(
     }
     if (outcome === 'failed') return []
     // What was meant for one user is nothing for another.
-    if (kit.principal && typeof outcome === 'object' && isOthers(state, outcome)) outcome = 'gone'
+    if (typeof outcome === 'object' && kit.principal && areAnothers(state, outcome.data)) {
+      outcome = 'gone'
+    }
     if (outcome === 'gone') return drop(session, state)
     if (outcome === 'stored') {
       Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true, version })
@@ -134,16 +132,6 @@ async function write(
     else snapshot = await bringIn(session, state, snapshot, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
-}
-
-function isOthers({ kit, baseline }: SessionState, { data }: Contents): boolean {
-  return principalOf(kit, data) !== principalOf(kit, parseSnapshot(baseline).data)
-}
-
-/** Lets some time pass, never the same: of two requests in step one would lose every round. */
-function pause(round: number): Promise<void> {
-  const longest = Math.min(2 ** round, 100)
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
 }
 
 const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const

@@ -4,7 +4,7 @@ import type { Decision } from './decide.ts'
 import { SessionError } from './errors.ts'
 import { storeMaxAge, type Kit } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
-import { readRecord, type Contents, type Json, type SessionRecord } from './record.ts'
+import { readLive, type Contents, type Json, type SessionRecord } from './record.ts'
 import type { SessionState } from './session.ts'
 import type { Store } from './store.ts'
 
@@ -93,13 +93,8 @@ export async function lookAgain(state: SessionState, store: Store, id: string): 
     return { record: await store.get(key, maxAge, { rolling: kit.rolling, ctx }) }
   })
   if (!found) return 'failed'
-  const contents = readRecord(found.record)
-  if (
-    !contents ||
-    (found.record as SessionRecord)._ended ||
-    !(kit.now() <= (contents.expires ?? Infinity))
-  )
-    return 'gone'
+  const contents = readLive(found.record, kit.now())
+  if (!contents) return 'gone'
   state.record = found.record as Json
   return contents
 }

@@ -61,6 +61,13 @@ export function readRecord(record: unknown): Contents | null {
   }
 }
 
+/** Takes a record apart whose session has not ended; `null` if it has, or if it is none. */
+export function readLive(record: unknown, now: number): Contents | null {
+  const contents = readRecord(record)
+  if (!contents || (record as SessionRecord)._ended) return null
+  return now <= (contents.expires ?? Infinity) ? contents : null
+}
+
 /** Whether a key is data: those with an underscore belong to the record, `isNew` was never kept. */
 export function isDataKey(key: string): boolean {
   return key[0] !== '_' && key !== 'isNew'

@@ -20,6 +20,7 @@ import type { SessionRecord } from './record.ts'
 import { stateOf } from './session.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store } from './store.ts'
+import { hashSubject } from './subjects.ts'
 
 /** How a list of revoked sessions is kept. */
 export interface RevocationOptions {
@@ -118,9 +119,8 @@ function isThere(entry: unknown): boolean {
   return entry !== null && entry !== undefined
 }
 
-/** The place of a user's entry: nobody who reads the store learns who that is. */
 async function placeOf(subject: string): Promise<string> {
-  return `revoked-subject:${await engine.hash(`session-kit subject ${subject}`)}`
+  return `revoked-subject:${await hashSubject(subject)}`
 }
 
 function refuse(sentence: string): never {

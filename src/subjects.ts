@@ -1,15 +1,11 @@
 import { engine } from '#engine'
+import type { Awaitable } from './awaitable.ts'
 import { callStore, storeKey } from './call-store.ts'
 import { SessionError } from './errors.ts'
 import type { Kit } from './kit.ts'
 import { absoluteLimit, SETTLING_TIME } from './life.ts'
-import {
-  isPlainObject,
-  readRecord,
-  type Contents,
-  type Json,
-  type SessionRecord,
-} from './record.ts'
+import { isPlainObject, readLive, type Contents, type Json, type SessionRecord } from './record.ts'
+import { MOST_ROUNDS, pause } from './rounds.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store } from './store.ts'
 
@@ -24,9 +20,6 @@ export interface ListedSession<data extends object> {
   /** What is in it. */
   data: data
 }
-
-/** How often the list of a user's sessions is written against others who write it. */
-const MOST_ROUNDS = 32
 
 /** From so many entries on, those whose records are gone are looked for at each login. */
 const MANY = 8
@@ -114,9 +107,14 @@ function storeOf({ store, principal }: Kit): Store {
   )
 }
 
-/** The key of a user's list: nobody who reads the store learns who that is. */
+/** The key of a user's list. */
 async function placeOf(kit: Kit, store: Store, subject: string): Promise<string> {
-  return storeKey(kit, store, `subject:${await engine.hash(`session-kit subject ${subject}`)}`)
+  return storeKey(kit, store, `subject:${await hashSubject(subject)}`)
+}
+
+/** Stands for a user in keys: nobody who reads the store learns who that is. */
+export function hashSubject(subject: string): Awaitable<string> {
+  return engine.hash(`session-kit subject ${subject}`)
 }
 
 /** The sessions that are there, or may be. */
@@ -145,9 +143,7 @@ async function read(
   id: string,
 ): Promise<{ contents: Contents | null } | undefined> {
   const found = await get(kit, ctx, store, id)
-  const contents = readRecord(found?.record)
-  const isOver = contents && !(kit.now() <= (contents.expires ?? Infinity))
-  return found && { contents: isOver ? null : contents }
+  return found && { contents: readLive(found.record, kit.now()) }
 }
 
 async function get(
@@ -195,7 +191,7 @@ async function change(
       store.compareAndSet!(place, next, keep, record, options),
     )
     if (done !== false) return done === true
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** round, 100)))
+    await pause(round)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', "Other requests kept changing a user's sessions.")
 }
