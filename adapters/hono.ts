@@ -76,8 +76,7 @@ export function session<data extends object = SessionData, as extends string = '
       throw error
     }
     try {
-      const setCookies = c.res.headers.getSetCookie()
-      const outcome = await lazy.finish(c.error ? 'failed' : 'answered', setCookies)
+      const outcome = await lazy.finish(c.error ? 'failed' : 'answered', c.res.headers)
       replaceResponse(c as Context, respond(c.res, outcome))
     } catch (error) {
       // A logout ends in the browser even if the store did not take part.

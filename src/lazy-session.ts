@@ -30,13 +30,10 @@ export interface LazyHandle<data extends object> {
    * Commits what has to be committed. After a failed handler that is a destroy or a regenerate
    * alone, and with no response to carry a cookie it is their part in the store.
    *
-   * @param setCookies Set-Cookie values that the response has by now (default none). Where an
-   *   origin behind the handler has saved this very session, its cookie stays: see `yieldsTo`.
+   * @param headers Those of the response, where there is one. Where an origin behind the handler
+   *   has saved this very session, its cookie stays: see `yieldsTo`.
    */
-  finish(
-    handler: 'answered' | 'failed' | 'unanswered',
-    setCookies?: readonly string[],
-  ): Promise<Outcome>
+  finish(handler: 'answered' | 'failed' | 'unanswered', headers?: Headers): Promise<Outcome>
 
   /** The cookies that are due although `finish` threw: those that end a session. */
   due(): string[]
@@ -72,13 +69,13 @@ export function createLazySession<data extends object, ctx>(
 
     due: () => (loaded ? stateOf(loaded).cookies : []),
 
-    async finish(handler, setCookies = []) {
+    async finish(handler, headers) {
       if (!loading && !ended) return { cookies: [], used: false }
       // What could not be loaded has nothing to keep, and can be ended all the same.
       const session = await (loading ??= start()).catch(() => (ended ? start() : null))
       if (!session) return { cookies: [], used: true }
       const { wish, cookies } = stateOf(session)
-      if (handler === 'answered' && (await yieldsTo(setCookies, session))) {
+      if (headers && handler === 'answered' && (await yieldsTo(headers.getSetCookie(), session))) {
         return { cookies: [], used: true, passedOn: true }
       }
       const isKept = handler === 'answered' && kit.autoCommit

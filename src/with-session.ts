@@ -36,7 +36,7 @@ export function withSession<data extends object = SessionData, rest extends unkn
       throw error
     }
     try {
-      return respond(response, await lazy.finish('answered', response.headers.getSetCookie()))
+      return respond(response, await lazy.finish('answered', response.headers))
     } catch (error) {
       const cookies = lazy.due()
       if (!cookies.length) throw error
