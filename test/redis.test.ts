@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createRedisStore, type RedisClient } from '../adapters/redis.ts'
 import { createSessionManager, type SessionRecord, type Store } from '../src/index.ts'
 import { DAY } from './fixtures/clock.ts'
+import { createDocumentedStore } from './fixtures/documented-store.ts'
 import { rejectionOf } from './fixtures/errors.ts'
 import { startSentinel, type RedisSentinel } from './fixtures/redis-sentinel.ts'
 import { startServer, type RedisServer } from './fixtures/redis-server.ts'
@@ -152,28 +153,8 @@ describe('Redis behind a Sentinel', () => {
 
 describe('the store of egg-session’s README', () => {
   const app = { redis: raw }
-
-  const documented: Store = {
-    async get(key) {
-      const res = await app.redis.get(key)
-      if (!res) return null
-      return JSON.parse(res)
-    },
-
-    async set(key, value, maxAge) {
-      // maxAge not present means session cookies
-      // we can't exactly know the maxAge and just set an appropriate value like one day
-      if (!maxAge) maxAge = 24 * 60 * 60 * 1000
-      const json = JSON.stringify(value)
-      await app.redis.set(key, json, 'PX', maxAge as number)
-    },
-
-    async destroy(key) {
-      await app.redis.del(key)
-    },
-  }
-
-  const options = { secrets: SECRET, store: documented, prefix: `test:${randomUUID()}:` }
+  const store = createDocumentedStore(app)
+  const options = { secrets: SECRET, store, prefix: `test:${randomUUID()}:` }
 
   it.each([3_600_000, 'session' as const])('keeps sessions, maxAge %s', async (maxAge) => {
     const { visit, peek } = createVisitor(createSessionManager({ ...options, maxAge }))

@@ -6,6 +6,7 @@ import { createKvStore, type KvNamespace } from '../adapters/workers-kv.ts'
 import { createSessionManager, type Store } from '../src/index.ts'
 import { createMemoryStore } from '../src/memory.ts'
 import { createClock } from './fixtures/clock.ts'
+import { createDocumentedStore } from './fixtures/documented-store.ts'
 import { SECRET } from './fixtures/secrets.ts'
 import { createVisitor } from './fixtures/visitor.ts'
 import { runWorker, type RunningWorker } from './workerd/running.ts'
@@ -100,27 +101,8 @@ describe('Redis', () => {
     'the store of egg-session’s README',
     () => {
       const prefix = `stores-test:${crypto.randomUUID()}:`
-      const app = { redis: prefixed(redis, prefix) }
       return {
-        store: {
-          async get(key) {
-            const res = await app.redis.get(key)
-            if (!res) return null
-            return JSON.parse(res)
-          },
-
-          async set(key, value, maxAge) {
-            // maxAge not present means session cookies
-            // we can't exactly know the maxAge and just set an appropriate value like one day
-            if (!maxAge) maxAge = 24 * 60 * 60 * 1000
-            const json = JSON.stringify(value)
-            await app.redis.set(key, json, 'PX', maxAge as number)
-          },
-
-          async destroy(key) {
-            await app.redis.del(key)
-          },
-        } satisfies Store,
+        store: createDocumentedStore({ redis: prefixed(redis, prefix) }),
         advance: (ms) => age(redis, prefix, ms),
         dispose: () => clear(redis, prefix),
       }
