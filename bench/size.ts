@@ -2,26 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { build, type BuildOptions } from 'esbuild'
+import type { BuildOptions } from 'esbuild'
+import { bundle, node, root, worker } from './bundle.ts'
 import { table } from './report.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const peers = fileURLToPath(new URL('./peers', import.meta.url))
 
-const worker: BuildOptions = { platform: 'neutral', conditions: ['workerd', 'worker', 'import'] }
-const node: BuildOptions = { platform: 'node', conditions: ['import'] }
-/** What an application has anyway, or what is no JavaScript. */
-const external = [
-  '@upstash/redis',
-  'hono',
-  'hono/*',
-  'koa',
-  'egg',
-  'fastify',
-  'sodium-native',
-  'cloudflare:*',
-  'node:*',
-]
 const onNode = ['./koa', './express-store']
 
 /** Other libraries: what is imported of them, and for which runtime. */
@@ -61,20 +47,7 @@ async function sizes(
   resolveDir: string,
   target: BuildOptions,
 ): Promise<string[]> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir },
-    bundle: true,
-    // Else the paths that the compiler takes in here would hold for the bundle, too.
-    tsconfigRaw: {},
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    external,
-    mainFields: ['module', 'main'],
-    write: false,
-    ...target,
-  })
-  const code = outputFiles![0]!.contents
+  const code = await bundle(contents, resolveDir, target)
   const runtime = target === node ? 'Node' : 'Workers'
   const bytes = [code, gzipSync(code, { level: 9 }), brotliCompressSync(code)]
   return [runtime, ...bytes.map(({ length }) => length.toLocaleString('en'))]

@@ -1,9 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { bundle, root, worker } from '../bundle.ts'
 import { printTable } from './report.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The subpaths of stores. */
 export const subpaths = [
@@ -36,22 +33,8 @@ export async function sizeOf(subpath: string): Promise<Size> {
 }
 
 async function weigh(...names: string[]): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: names.map((name) => `export * from ${JSON.stringify(name)}`).join('\n'),
-      resolveDir: root,
-    },
-    bundle: true,
-    tsconfigRaw: {},
-    format: 'esm',
-    target: 'es2022',
-    platform: 'neutral',
-    conditions: ['workerd', 'worker'],
-    external: ['cloudflare:*', '@upstash/redis'],
-    minify: true,
-    write: false,
-  })
-  return gzipSync(outputFiles[0]!.text, { level: 9 }).length
+  const contents = names.map((name) => `export * from ${JSON.stringify(name)}`).join('\n')
+  return gzipSync(await bundle(contents, root, worker), { level: 9 }).length
 }
 
 /** Prints the sizes of all stores. */

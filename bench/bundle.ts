@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import { build, type BuildOptions } from 'esbuild'
+
+/** The repository's folder. */
+export const root: string = fileURLToPath(new URL('..', import.meta.url))
+
+/** For whom a bundle is. */
+export const worker: BuildOptions = {
+  platform: 'neutral',
+  conditions: ['workerd', 'worker', 'import'],
+}
+export const node: BuildOptions = { platform: 'node', conditions: ['import'] }
+
+/** What an application has anyway, or what is no JavaScript. */
+const external = [
+  '@upstash/redis',
+  'hono',
+  'hono/*',
+  'koa',
+  'egg',
+  'fastify',
+  'sodium-native',
+  'cloudflare:*',
+  'node:*',
+]
+
+/** The bytes of a module with all that it imports, minified. */
+export async function bundle(
+  contents: string,
+  resolveDir: string,
+  target: BuildOptions,
+): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir },
+    bundle: true,
+    // Else the paths that the compiler takes in here would hold for the bundle, too.
+    tsconfigRaw: {},
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    external,
+    mainFields: ['module', 'main'],
+    write: false,
+    ...target,
+  })
+  return outputFiles![0]!.contents
+}
