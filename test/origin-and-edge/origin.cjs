@@ -1,7 +1,5 @@
 'use strict'
 
-const { Readable } = require('node:stream')
-
 /** What an origin of the tests has, on Koa and on Egg: its pages, its store, and that for others. */
 exports.createOrigin = (kit) => {
   const clients = []
@@ -25,20 +23,7 @@ exports.createOrigin = (kit) => {
     createStore,
 
     /** Stands first: what others ask of the store. */
-    async serveStore(ctx, next) {
-      if (!ctx.path.startsWith('/store/')) return next()
-      const { method, url, headers } = ctx.req
-      const response = await handler(
-        new Request(new URL(url, 'http://127.0.0.1'), {
-          method,
-          headers,
-          ...(!/^(GET|HEAD)$/.test(method) && { body: Readable.toWeb(ctx.req), duplex: 'half' }),
-        }),
-      )
-      ctx.status = response.status
-      ctx.set(Object.fromEntries(response.headers))
-      ctx.body = await response.text()
-    },
+    serveStore: kit.serveStore('/store/', (request) => handler(request)),
 
     /** Does what the path says, and answers with what the session then holds. */
     async page(ctx) {

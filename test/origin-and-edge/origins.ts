@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import Koa3 from 'koa'
 import { createSession as stockSession } from 'koa-session'
-import { session } from '../../adapters/koa.ts'
+import { serveStore, session } from '../../adapters/koa.ts'
 import { createRedisStore } from '../../adapters/redis.ts'
 import { createUpstashStore } from '../../adapters/upstash.ts'
 import { createFetchStore, createStoreHandler } from '../../src/fetch.ts'
@@ -59,6 +59,7 @@ async function startKoa(Koa: typeof Koa3, createSession: any): Promise<Origin> {
     createUpstashStore,
     createFetchStore,
     createStoreHandler,
+    serveStore,
     Redis,
   })
   let callback: ReturnType<Koa3['callback']>
@@ -102,7 +103,7 @@ class Boot extends support.boot() {
   constructor(app) {
     super(app)
     const take = createRequire(app.baseDir + '/app.js')
-    const parts = ['redis', 'upstash', 'fetch'].map((name) => take('session-kit/' + name))
+    const parts = ['redis', 'upstash', 'fetch', 'koa'].map((name) => take('session-kit/' + name))
     app.origin = take(${JSON.stringify(file)})
       .createOrigin(Object.assign({ Redis: take('ioredis') }, ...parts))
   }
