@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util'
 import { SessionError } from '../src/index.ts'
 import { UsageError, type Command } from './command.ts'
 import { doctor } from './doctor.ts'
+import { init } from './init.ts'
 import { inspect } from './inspect.ts'
 import { keygen } from './keygen.ts'
 import { rotate } from './rotate.ts'
 import { paint } from './terminal.ts'
 
-const commands: Record<string, Command> = { keygen, inspect, rotate, doctor }
+const commands: Record<string, Command> = { init, keygen, inspect, rotate, doctor }
 
 const USAGE = `Usage: session-kit <command> [options]
 

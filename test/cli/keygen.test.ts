@@ -59,11 +59,11 @@ describe('session-kit', () => {
     const [asked, bare] = await Promise.all([run(['--help']), run([])])
 
     expect(asked).toMatchObject({ code: 0, error: '' })
-    expect(asked.out).toMatch(/keygen[^]*inspect[^]*rotate[^]*doctor[^]*Exit codes:[^]*2 /)
+    expect(asked.out).toMatch(/init[^]*keygen[^]*inspect[^]*rotate[^]*doctor[^]*Exit codes:[^]*2 /)
     expect(bare).toEqual({ code: 2, out: '', error: asked.out })
   })
 
-  it.each(['keygen', 'inspect', 'rotate', 'doctor'])('tells what %s takes', async (name) => {
+  it.each(['init', 'keygen', 'inspect', 'rotate', 'doctor'])('tells what %s takes', async (name) => {
     const { code, out } = await run([name, '--help'])
 
     expect(code).toBe(0)
