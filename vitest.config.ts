@@ -27,6 +27,7 @@ const long = [
   'test/kv-logout.test.ts',
   'test/kv-random.test.ts',
   'test/kv-marks.test.ts',
+  'test/moving.test.ts',
   'test/package-users.test.ts',
 ]
 

@@ -63,12 +63,15 @@ describe('session-kit', () => {
     expect(bare).toEqual({ code: 2, out: '', error: asked.out })
   })
 
-  it.each(['init', 'keygen', 'inspect', 'rotate', 'doctor'])('tells what %s takes', async (name) => {
-    const { code, out } = await run([name, '--help'])
+  it.each(['init', 'keygen', 'inspect', 'rotate', 'doctor'])(
+    'tells what %s takes',
+    async (name) => {
+      const { code, out } = await run([name, '--help'])
 
-    expect(code).toBe(0)
-    expect(out).toMatch(new RegExp(`^Usage: session-kit ${name} `))
-  })
+      expect(code).toBe(0)
+      expect(out).toMatch(new RegExp(`^Usage: session-kit ${name} `))
+    },
+  )
 
   it.each(['toString', '__proto__', 'serve'])('knows no command %s', async (name) => {
     expect(await run([name])).toMatchObject({ code: 2, out: '' })

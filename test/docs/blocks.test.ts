@@ -5,7 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import pack from '../../package.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const docs = readdirSync(`${root}docs`).filter((name) => name.endsWith('.md'))
+const docs = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.md'),
+)
 const pages = ['README.md', ...docs.map((name) => `docs/${name}`)]
 
 /** What blocks of code take for granted, and their readers too. */
@@ -31,17 +33,21 @@ interface Block {
   before: string
 }
 
+/** Whole applications of the moving guides: a test runs these. */
+const RUN = /^\/\/ (before|after|then): /
+
 /** The blocks of TypeScript and JavaScript in a page. */
 function blocksOf(page: string): Block[] {
   const text = readFileSync(root + page, 'utf8')
   const pattern = /(?:<!-- before:\n([\s\S]*?)-->\n+)?^```(ts|js)\n([\s\S]*?)^```$/gm
-  return [...text.matchAll(pattern)].map((match) => {
+  const found = [...text.matchAll(pattern)].map((match) => {
     const [all, before = '', language, code] = match
     const line = text
       .slice(0, match.index + all.lastIndexOf(`\`\`\`${language}\n`))
       .split('\n').length
     return { page, line, language: language!, code: code!, before }
   })
+  return found.filter(({ code }) => !RUN.test(code))
 }
 
 /** The sources behind the package's subpaths, so that no build has to come first. */

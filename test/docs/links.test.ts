@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const root = new URL('../../', import.meta.url)
-const docs = readdirSync(new URL('docs', root)).filter((name) => name.endsWith('.md'))
+const docs = readdirSync(new URL('docs', root), { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.md'),
+)
 const pages = ['README.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)]
 
 /** A page without its blocks of code, in which nothing is a link or a heading. */
