@@ -1,6 +1,9 @@
 import {
+  attributesOf,
   chain,
+  cookieOptionsFor,
   createSealer,
+  isVarying,
   readSigned,
   writeValue,
   type Awaitable,
@@ -11,6 +14,8 @@ import {
 
 /** What a Koa or Egg context has to do with cookies. */
 export interface CookieContext {
+  /** Whether the request came over HTTPS, as the host or a proxy that it trusts says. */
+  secure?: boolean
   cookies: {
     get(name: string, options?: object): string | undefined
     set(name: string, value: string, options?: object): unknown
@@ -33,26 +38,27 @@ const EXPIRED = { expires: new Date(0), maxAge: false }
  */
 export function createHostFormat(options: CheckedOptions<any>): Format<CookieContext> {
   const { key: name } = options
-  const given: object = { ...options }
+  const optionsFor = (ctx: CookieContext): object => cookieOptionsFor(options, ctx)
   return {
     names: [name],
+    ...attributesFor(options),
 
     open(_, ctx) {
-      const value = ctx.cookies.get(name, given)
+      const value = ctx.cookies.get(name, options)
       return value ? readSigned(value, false, options) : null
     },
 
     seal: (cargo) => [writeValue(cargo, options)],
 
     write([value], maxAge, ctx) {
-      if (!ctx.headerSent) ctx.cookies.set(name, value!, { ...given, maxAge })
+      if (!ctx.headerSent) ctx.cookies.set(name, value!, { ...optionsFor(ctx), maxAge })
       return []
     },
 
     clear(ctx, names) {
       if (ctx.headerSent) return []
-      if (names) clearPlainly(ctx, names, given)
-      else ctx.cookies.set(name, '', { ...given, ...EXPIRED })
+      if (names) clearPlainly(ctx, names, optionsFor(ctx))
+      else ctx.cookies.set(name, '', { ...optionsFor(ctx), ...EXPIRED })
       return []
     },
   }
@@ -73,11 +79,16 @@ export function createSealedHostFormat(
   // Not before it is used: a page without a session needs no keys, and `ctx.session` never throws.
   const sealer = (): Format<unknown> =>
     (made ??= createSealer({ ...options, secrets: secretsOf() }, warn))
-  const plain: object = { ...options, signed: false, encrypt: false }
   const signed: object = { ...options, signed: true, encrypt: false }
+  const plainFor = (ctx: CookieContext): object => ({
+    ...cookieOptionsFor(options, ctx),
+    signed: false,
+    encrypt: false,
+  })
 
   return {
     names: [name],
+    ...attributesFor(options),
 
     open(_, ctx) {
       const header = ctx.req.headers.cookie
@@ -97,14 +108,14 @@ export function createSealedHostFormat(
 
     write([value], maxAge, ctx) {
       if (ctx.headerSent) return []
-      ctx.cookies.set(name, value!, { ...plain, maxAge })
+      ctx.cookies.set(name, value!, { ...plainFor(ctx), maxAge })
       clearSignature(ctx)
       return []
     },
 
     clear(ctx, names = [name]) {
       if (ctx.headerSent) return []
-      clearPlainly(ctx, names, plain)
+      clearPlainly(ctx, names, plainFor(ctx))
       clearSignature(ctx)
       return []
     },
@@ -112,8 +123,17 @@ export function createSealedHostFormat(
 
   function clearSignature(ctx: CookieContext): void {
     if (!ctx.req.headers.cookie?.includes(`${name}.sig=`)) return
-    clearPlainly(ctx, [`${name}.sig`], plain)
+    clearPlainly(ctx, [`${name}.sig`], plainFor(ctx))
   }
+}
+
+/** The attributes as the host will write them, or longer: it says when a cookie expires, too. */
+function attributesFor(
+  options: CheckedOptions<any>,
+): Pick<Format<CookieContext>, 'attributes'> | undefined {
+  if (!isVarying(options)) return undefined
+  const text = attributesOf({ ...options, secure: options.secure ?? 'auto' })
+  return { attributes: (ctx) => `${text(ctx)}; expires=Thu, 01 Jan 1970 00:00:00 GMT` }
 }
 
 /** Removes cookies without signing that. */

@@ -95,6 +95,7 @@ async function write(
     const cargo = { id, key: store && id, snapshot, life, maxAge, version }
     const values = await kit.format.seal(cargo, ctx)
     kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
+    kit.format.attributes?.(ctx)
     if (store?.compareAndSet && kit.principal && /^(create|regenerate)$/.test(word)) {
       const subject = principalOf(kit, parseSnapshot(snapshot).data)
       // Without its place on the list it could not be ended from elsewhere.

@@ -1,8 +1,10 @@
 import type { Awaitable } from './awaitable.ts'
-import { SessionError } from './errors.ts'
+import { cookieRules, type PerRequest } from './cookie-options.ts'
+import type { SessionError } from './errors.ts'
 import type { Reader, SessionEvent, StoreOperation } from './kit.ts'
 import type { SessionRecord } from './record.ts'
 import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
+import { callback, flag, refuse, text, word, type Rule } from './rule.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store, StoreClass } from './store.ts'
 
@@ -72,14 +74,19 @@ export interface SessionOptions<ctx = any> {
 
   /** Hides the cookie from scripts (default true). */
   httpOnly?: boolean | null
-  /** Sends the cookie over HTTPS, and to localhost, alone (default true). */
-  secure?: boolean | null
+  /**
+   * Sends the cookie over HTTPS, and to localhost, alone (default true). `'auto'` does where the
+   * request itself came over HTTPS; it then has to be handed to `load()`.
+   */
+  secure?: PerRequest<boolean | 'auto', ctx> | null
   /** When other sites' requests carry the cookie (default `'lax'`; `true` is `'strict'`). */
-  sameSite?: 'strict' | 'lax' | 'none' | boolean | null
+  sameSite?: PerRequest<'strict' | 'lax' | 'none' | boolean, ctx> | null
   /** The domain whose hosts all get the cookie (default the answering host alone). */
-  domain?: string | null
+  domain?: PerRequest<string | null | undefined, ctx>
   /** The path below which the cookie is sent (default `/`). */
-  path?: string | null
+  path?: PerRequest<string, ctx> | null
+  /** Trusts the X-Forwarded-Proto of a proxy in front, for `secure: 'auto'` (default false). */
+  proxy?: boolean | null
   /** Which cookies Chromium drops first. */
   priority?: 'low' | 'medium' | 'high' | null
   /** Keeps one cookie per embedding site, CHIPS (default false). */
@@ -154,14 +161,6 @@ export interface SessionOptions<ctx = any> {
   on?: ((event: SessionEvent) => void) | null
 }
 
-/** A test of a value, and what it must be in the words of an error. */
-export type Rule = readonly [test: (value: any) => boolean, words: string]
-
-const flag: Rule = [(value) => typeof value === 'boolean', 'true or false']
-const callback: Rule = [(value) => typeof value === 'function', 'a function']
-const word = (pattern: RegExp, value: unknown): boolean =>
-  typeof value === 'string' && pattern.test(value)
-const text = (pattern: RegExp, words: string): Rule => [(value) => word(pattern, value), words]
 const time: Rule = [
   (value) => Number.isFinite(value) && value > 0 && value <= LONGEST_MAX_AGE * 1000,
   'milliseconds, above 0 and up to 400 days',
@@ -185,13 +184,8 @@ const rules: Record<keyof SessionOptions, Rule> = {
   autoCommit: flag,
   overwrite: flag,
   httpOnly: flag,
-  secure: flag,
-  sameSite: [
-    (value) => typeof value === 'boolean' || word(/^(strict|lax|none)$/i, value),
-    "'strict', 'lax', 'none' or a boolean",
-  ],
-  domain: text(/^(?!.{254})\.?[a-z\d-]+(\.[a-z\d-]+)*$/i, 'a domain like example.com'),
-  path: text(/^\/[!-:<-~ ]{0,1023}$/, 'a path: it begins with / and has no ; in it'),
+  ...cookieRules,
+  proxy: flag,
   priority: text(/^(low|medium|high)$/i, "'low', 'medium' or 'high'"),
   partitioned: flag,
   store: [hasMethods, `an object ${methods}`],
@@ -293,9 +287,13 @@ export function checkOptions<ctx>(
 function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void {
   const { secrets, encrypt, secure, path, domain, sameSite } = options
   if (!secrets && !host) refuse('"secrets" is missing: give 32 or more random characters.')
-  options.key ??= secure && path === '/' && !domain ? '__Host-sid' : 'sid'
+  options.key ??= secure === true && path === '/' && !domain ? '__Host-sid' : 'sid'
   const prefix = /^__(host-http|host|http|secure)-/i.exec(options.key)?.[1]?.toLowerCase()
-  if (secure === false && (prefix || options.partitioned || /none/i.test(String(sameSite)))) {
+  const needsSecure =
+    secure === false
+      ? prefix || options.partitioned || /^none$/i.test(String(sameSite))
+      : prefix && secure && secure !== true
+  if (needsSecure) {
     refuse(`"${prefix ? 'key' : options.partitioned ? 'partitioned' : 'sameSite'}" needs "secure".`)
   }
   if (prefix?.startsWith('host') && (path !== '/' || domain)) {
@@ -317,10 +315,6 @@ function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void
     if (options.isRevoked) refuse('"isRevoked" needs "encrypt".')
     if (options.signed === false && !host) refuse('"signed: false" needs "encrypt".')
   }
-}
-
-function refuse(sentence: string): never {
-  throw new SessionError('ERR_SESSION_OPTIONS', `Session option ${sentence}`)
 }
 
 /** The option that is meant, if a letter or two are off or out of place. */

@@ -3,6 +3,7 @@
 import { afterEach, vi } from 'vitest'
 import './hono/loading.ts'
 import './hono/options.ts'
+import './hono/attributes.ts'
 import './hono/responses.ts'
 import './hono/composition.ts'
 import './hono/handler-errors.ts'

@@ -1,6 +1,7 @@
 import type { Awaitable } from '../awaitable.ts'
 import type { Json, Life, SessionRecord } from '../record.ts'
-import { attributeText, clearCookie, setCookie, type CookieAttributes } from '../set-cookie.ts'
+import { attributesOf, type CookieOptions } from '../cookie-options.ts'
+import { clearCookie, setCookie } from '../set-cookie.ts'
 
 /** What a cookie brought, once it has proved genuine: a store's key or a record. */
 export interface Carried {
@@ -51,6 +52,12 @@ export interface Format<ctx> {
   seal(cargo: Cargo, ctx: ctx): Awaitable<string[]>
 
   /**
+   * The attributes that its cookies have in this request, as text: what a function among the
+   * options throws is heard before anything is written.
+   */
+  attributes?(ctx: ctx): string
+
+  /**
    * Sends sealed values off: the Set-Cookie values to be sent with the response, none where the
    * host has taken care of them.
    *
@@ -69,14 +76,15 @@ export interface Format<ctx> {
 /** Writes and clears the cookies of a format that nobody else takes care of. */
 export function plainCookies(
   names: readonly string[],
-  options: CookieAttributes,
-): Pick<Format<unknown>, 'names' | 'write' | 'clear'> {
-  const attributes = attributeText(options)
+  options: CookieOptions,
+): Pick<Format<unknown>, 'names' | 'attributes' | 'write' | 'clear'> {
+  const attributes = attributesOf(options)
   return {
     names,
-    write: (values, maxAge) =>
-      names.map((name, index) => setCookie(name, values[index]!, attributes, maxAge)),
-    clear: (_, cleared = names) => cleared.map((name) => clearCookie(name, attributes)),
+    attributes,
+    write: (values, maxAge, ctx) =>
+      names.map((name, index) => setCookie(name, values[index]!, attributes(ctx), maxAge)),
+    clear: (ctx, cleared = names) => cleared.map((name) => clearCookie(name, attributes(ctx))),
   }
 }
 

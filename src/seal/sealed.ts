@@ -1,9 +1,10 @@
 import { all, chain, type Awaitable } from '../awaitable.ts'
+import type { CookieOptions } from '../cookie-options.ts'
 import { cookieValues } from '../cookie-header.ts'
 import { isSessionId, randomId } from '../id.ts'
 import { absoluteLimit, idleLimit, type Limits } from '../life.ts'
 import { isPlainObject, parseJson, type Json } from '../record.ts'
-import { LARGEST_COOKIE, LONGEST_MAX_AGE, type CookieAttributes } from '../set-cookie.ts'
+import { LARGEST_COOKIE, LONGEST_MAX_AGE } from '../set-cookie.ts'
 import { isBase64url } from './base64url.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -27,7 +28,7 @@ const DAY = 86_400
 export function createSealedFormat(
   engine: Engine,
   keyring: Keyring,
-  options: Limits & CookieAttributes & { key: string; now(): number },
+  options: Limits & CookieOptions & { key: string; now(): number },
 ): Format<unknown> {
   function openValue(value: string): Awaitable<Carried | Refusal> {
     const now = Math.floor(options.now() / 1000)
