@@ -614,6 +614,15 @@ const intended: Intended[] = [
     },
   },
   {
+    cases: [/: option secure is "auto"$/],
+    reason: "'auto' is as the request, which the host goes by anyway",
+    expect(stock, kit) {
+      expect(stock.refused).not.toBe(null)
+      expect(kit.refused).toBe(null)
+      for (const step of kit.steps) expect(cookiesOf(step).join()).not.toMatch(/secure/i)
+    },
+  },
+  {
     cases: ['ContextStore: beside a store'],
     reason: 'one of two stores would be ignored',
     expect(_stock, kit) {
