@@ -88,6 +88,7 @@ export function createSealedHostFormat(
 
   return {
     names: [name],
+    keepsId: true,
     ...attributesFor(options),
 
     open(_, ctx) {

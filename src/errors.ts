@@ -8,6 +8,7 @@
  * - `ERR_SESSION_CONFLICT` another request has changed the session meanwhile
  * - `ERR_SESSION_STORE` the store failed, or answered what no record is
  * - `ERR_SESSION_TIMEOUT` the store did not answer within `storeTimeout`
+ * - `ERR_SESSION_CSRF` the request came from another site, or without a token of this session
  */
 export type SessionErrorCode =
   | 'ERR_SESSION_OPTIONS'
@@ -17,6 +18,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_TIMEOUT'
+  | 'ERR_SESSION_CSRF'
 
 /**
  * The one error class of this library. Its message never holds a secret, an id or session data,

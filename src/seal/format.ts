@@ -42,6 +42,9 @@ export interface Format<ctx> {
   /** The names of its cookies, the one with the value first. */
   readonly names: readonly string[]
 
+  /** Whether a session without a store has the same id as long as nobody changes it. */
+  readonly keepsId?: true
+
   /** Reads the session's cookie; `null` if there is none. Never throws on what a client sent. */
   open(
     header: string | readonly string[] | null | undefined,

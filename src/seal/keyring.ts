@@ -2,7 +2,8 @@ import { all, chain, isPromise, type Awaitable } from '../awaitable.ts'
 import { base64ToUrl } from './base64url.ts'
 import type { Engine } from './engine.ts'
 
-const SALT = 'session-kit/v1'
+/** The salt of all keys. */
+export const SALT = 'session-kit/v1'
 const DAY = 86_400
 const encoder = new TextEncoder()
 
@@ -67,7 +68,7 @@ export function createKeyring(
       all(
         secrets.map((bytes) =>
           chain(engine.secret(bytes), (secret) =>
-            chain(engine.deriveText(secret, SALT, keyInfo('kid'), 6), (kid) => ({ secret, kid })),
+            chain(kidOf(engine, secret), (kid) => ({ secret, kid })),
           ),
         ),
       ),
@@ -117,8 +118,13 @@ function readHeader(header: string): { kid: string; day: number } | undefined {
   }
 }
 
+/** The id of the keys that come from a secret. */
+export function kidOf(engine: Engine, secret: unknown): Awaitable<string> {
+  return engine.deriveText(secret, SALT, keyInfo('kid'), 6)
+}
+
 /** Joins parts behind their lengths, two bytes each, so that no two lists read the same. */
-function keyInfo(...parts: (string | number[])[]): Uint8Array {
+export function keyInfo(...parts: (string | number[])[]): Uint8Array {
   const bytes: number[] = []
   for (const part of parts) {
     const text = typeof part === 'string' ? encoder.encode(part) : part

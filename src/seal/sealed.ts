@@ -52,6 +52,7 @@ export function createSealedFormat(
 
   return {
     ...plainCookies([options.key], options),
+    keepsId: true,
 
     open(header) {
       const values = cookieValues(header, options.key)
