@@ -48,6 +48,7 @@ export default defineConfig({
           name: 'web',
           include: [
             'test/core/**/*.test.ts',
+            'test/csrf/hono.test.ts',
             'test/hono.test.ts',
             'test/fetch*.test.ts',
             'test/fetch/*.test.ts',

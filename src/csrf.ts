@@ -118,7 +118,9 @@ export function createGuard<ctx>(
       }
       const token = request.header(header) || (await request.field(field))
       if (typeof token !== 'string' || !token) {
-        return refuse(`The request has no CSRF token: neither a field ${field} nor a header ${header}.`)
+        return refuse(
+          `The request has no CSRF token: neither a field ${field} nor a header ${header}.`,
+        )
       }
       const loaded = await session()
       if (await tokens.check(loaded, token, secretsOf(loaded))) return
@@ -137,7 +139,8 @@ export async function formField(
   contentType: string | null | undefined,
   name: string,
 ): Promise<unknown> {
-  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType ?? '')) return
+  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType ?? ''))
+    return
   const form = body().formData()
   try {
     return (await form).get(name)

@@ -27,7 +27,7 @@ async function bundle(names: string[], target: BuildOptions): Promise<Bundle> {
     format: 'esm',
     target: 'es2022',
     minify: true,
-    external: ['hono'],
+    external: ['hono', 'hono/*'],
     ...target,
   } satisfies BuildOptions
   const { outputFiles, metafile } = await build({ ...options, metafile: true, write: false })
@@ -71,6 +71,23 @@ describe('session-kit/hono in a Worker', () => {
     ])
   })
 
+  it('knows nothing of tokens until csrf() is added, which brings little besides', async () => {
+    const alone = await bundle(['session-kit/hono'], workerd)
+    const both = await bundle(['session-kit/hono', 'session-kit/csrf/hono'], workerd)
+    const added = both.files.filter((file) => !alone.files.includes(file))
+
+    expect(added).toEqual([
+      'adapters/csrf/hono.js',
+      'src/csrf-options.js',
+      'src/csrf-origin.js',
+      'src/csrf-tokens.js',
+      'src/csrf.js',
+    ])
+    const sizes = [alone, both].map(({ code }) => gzipSync(code, { level: 9 }).length)
+    console.log(`session-kit/csrf/hono: ${sizes[1]! - sizes[0]!} bytes more with gzip -9`)
+    expect(sizes[1]! - sizes[0]!).toBeLessThanOrEqual(1900)
+  })
+
   it('imports nothing', async () => {
     const { code } = await bundle(['session-kit/hono'], workerd)
 
@@ -88,6 +105,9 @@ describe.each([
   ['session-kit/unstorage'],
   ['session-kit/express-store'],
   ['session-kit/revocation'],
+  ['session-kit/csrf'],
+  ['session-kit/csrf/hono'],
+  ['session-kit/csrf/koa'],
 ])('%s', (name) => {
   it.each([
     ['Workers', workerd],

@@ -146,6 +146,8 @@ describe('an adapter', () => {
 
   it('imports no package but the one that it is for', () => {
     expect(lines(fromAdapters.filter(({ to }) => !isOwn(to)))).toEqual([
+      'adapters/csrf/hono.ts: hono',
+      'adapters/csrf/hono.ts: hono/http-exception',
       'adapters/durable-object.ts: cloudflare:workers',
       'adapters/egg/app.ts: node:crypto',
       'adapters/egg/app/extend/application.ts: node:assert',

@@ -37,7 +37,9 @@ export interface CsrfVariables {
  * @throws SessionError `ERR_SESSION_OPTIONS`; to refuse a request HTTPException 403, whose `cause`
  *   is a SessionError `ERR_SESSION_CSRF`.
  */
-export function csrf(options: HonoCsrfOptions = {}): MiddlewareHandler<{ Variables: CsrfVariables }> {
+export function csrf(
+  options: HonoCsrfOptions = {},
+): MiddlewareHandler<{ Variables: CsrfVariables }> {
   const { session: name, ...rest } = options
   const guard = createGuard(rest)
 
@@ -70,10 +72,6 @@ function guarded({ req }: Context): GuardedRequest {
     header: (name) => req.header(name),
     // A body that was read before is in Hono's keeping.
     field: (name) =>
-      formField(
-        () => (raw.bodyUsed ? req : raw.clone()),
-        req.header('content-type'),
-        name,
-      ),
+      formField(() => (raw.bodyUsed ? req : raw.clone()), req.header('content-type'), name),
   }
 }

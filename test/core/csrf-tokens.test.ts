@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { engine } from '#engine'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createCsrf } from '../../src/csrf.ts'
 import { createSessionManager, type SessionManager, type SessionOptions } from '../../src/index.ts'
