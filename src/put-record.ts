@@ -1,10 +1,10 @@
 import type { Awaitable } from './awaitable.ts'
 import { callStore } from './call-store.ts'
-import type { Decision } from './decide.ts'
+import { takeSnapshot, type Decision } from './decide.ts'
 import { SessionError } from './errors.ts'
 import { storeMaxAge, type Kit } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
-import { readLive, type Contents, type Json, type SessionRecord } from './record.ts'
+import { parseSnapshot, readLive, type Contents, type Json, type SessionRecord } from './record.ts'
 import type { SessionState } from './session.ts'
 import type { Store } from './store.ts'
 
@@ -96,7 +96,8 @@ export async function lookAgain(state: SessionState, store: Store, id: string): 
   const contents = readLive(found.record, kit.now())
   if (!contents) return 'gone'
   state.record = found.record as Json
-  return contents
+  // What the store compares with must not change under the application's hands.
+  return { ...contents, ...parseSnapshot(takeSnapshot(contents.data, contents.flash)) }
 }
 
 /** Destroys the records that are to be forgotten. */

@@ -79,6 +79,30 @@ describe('two requests of one session, with a store that compares', () => {
     expect((await now()).n).toBe(12)
   })
 
+  it('count every update of a list that is in the session', async () => {
+    const { manager, header, now } = await race()
+    const first = await manager.load(header)
+    first.items = []
+    await manager.commit(first)
+    const sessions = await Promise.all(Array.from({ length: 6 }, () => manager.load(header)))
+    await Promise.all(
+      sessions.map((session, i) => session.update((one: any) => void one.items.push(i))),
+    )
+    expect((await now()).items.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('keep what a session does to others’ changes in a second commit', async () => {
+    const { manager, a, b, now, events } = await race()
+    a.items = ['a']
+    b.right = 2
+    await manager.commit(a)
+    await manager.commit(b)
+    b.items.push('b')
+    await manager.commit(b)
+    expect((await now()).items).toEqual(['a', 'b'])
+    expect(events).toEqual([])
+  })
+
   it('make an update again on what others stored, round after round', async () => {
     const { manager, header, b, now } = await race()
     const others = [await manager.load(header), await manager.load(header)]
