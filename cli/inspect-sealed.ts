@@ -47,7 +47,8 @@ export async function inspectSealed(
   const keys = await Promise.all(keyrings.map((one) => one.find(header, Number(day), Number(day))))
   const index = keys.findIndex(Boolean)
   if (index < 0) return { ...seen, verdict: 'other-secret' }
-  const text = await engine.open(keys[index]!.key, header, iv, ciphertext, tag)
+  const { key, headerBytes } = keys[index]!
+  const text = await engine.open(key, headerBytes, iv, ciphertext, tag)
   const claims = text === null ? undefined : claimsOf(text)
   if (!claims) return { ...seen, verdict: 'not-genuine' }
   const { sid, iat, exp, ct, d = sid, f } = claims

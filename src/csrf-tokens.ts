@@ -106,7 +106,7 @@ async function deriveKeys(secrets: unknown, name: string): Promise<Key[]> {
       const kid = await kidOf(engine, secret)
       const info = keyInfo('csrf', 'HS256', name, '', kid, '')
       const key = await engine.deriveText(secret, SALT, info, 32)
-      return { kid, key: await engine.macKey(fromBase64url(key), 'sha256') }
+      return { kid, key: await engine.macKey(fromBase64url(key)!, 'sha256') }
     }),
   )
 }

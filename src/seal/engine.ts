@@ -16,13 +16,22 @@ export interface Engine {
   deriveText(secret: unknown, salt: string, info: Uint8Array, length: number): Awaitable<string>
   deriveKey(secret: unknown, salt: string, info: Uint8Array): Awaitable<unknown>
 
-  /** AES-256-GCM with a fresh IV, as the last parts of a compact JWE: `iv.ciphertext.tag`. */
-  seal(key: unknown, header: string, text: string): Awaitable<string>
+  /**
+   * AES-256-GCM with a fresh IV, as the last parts of a compact JWE: `iv.ciphertext.tag`.
+   *
+   * @param header The protected header in base64url, as bytes: what is sealed opens with it alone.
+   */
+  seal(key: unknown, header: Uint8Array<ArrayBuffer>, text: string): Awaitable<string>
 
-  /** Undoes `seal`; `null` unless every character is as it was and the text is UTF-8. */
+  /**
+   * Undoes `seal`; `null` unless every character is as it was and the text is UTF-8.
+   *
+   * @param iv Canonical base64url of 12 bytes.
+   * @param tag Canonical base64url of 16 bytes.
+   */
   open(
     key: unknown,
-    header: string,
+    header: Uint8Array<ArrayBuffer>,
     iv: string,
     ciphertext: string,
     tag: string,

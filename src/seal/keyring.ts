@@ -12,6 +12,8 @@ export interface DayKey {
   key: unknown
   /** The protected header, in base64url. */
   header: string
+  /** The same, as bytes. */
+  headerBytes: Uint8Array<ArrayBuffer>
   day: number
   /** Whether it comes from the newest secret that seals, or from one that opens alone. */
   isNewest: boolean
@@ -78,13 +80,23 @@ export function createKeyring(
     const header = headerText(kid, day)
     return once(header, () => {
       const info = keyInfo('seal', 'A256GCM', cookieName, '', kid, dayBytes(day))
-      return chain(engine.deriveKey(secret, SALT, info), (key) => ({ key, header, day, isNewest }))
+      const headerBytes = encoder.encode(header)
+      return chain(engine.deriveKey(secret, SALT, info), (key) => {
+        return { key, header, headerBytes, day, isNewest }
+      })
     })
   }
 
+  let latest: DayKey | undefined
+
   return {
-    current: (seconds) =>
-      chain(sources(), ([newest]) => derive(newest!, Math.floor(seconds / DAY), true)),
+    current(seconds) {
+      const day = Math.floor(seconds / DAY)
+      if (latest?.day === day) return latest
+      return chain(sources(), ([newest]) =>
+        chain(derive(newest!, day, true), (key) => (latest = key)),
+      )
+    },
 
     find(header, firstDay, lastDay) {
       const isIn = ({ day }: { day: number }): boolean => day >= firstDay && day <= lastDay

@@ -44,7 +44,7 @@ export function createSealedFormat(
     ]
     return chain(keyring.find(header!, ...days), (found) => {
       if (!found) return 'tampered'
-      return chain(engine.open(found.key, header!, iv, ciphertext, tag), (text) =>
+      return chain(engine.open(found.key, found.headerBytes, iv, ciphertext, tag), (text) =>
         text === null ? 'tampered' : readClaims(text, options, now, !found.isNewest),
       )
     })
@@ -60,9 +60,10 @@ export function createSealedFormat(
     },
 
     seal(cargo) {
-      return chain(keyring.current(Math.floor(options.now() / 1000)), ({ key, header }) => {
+      return chain(keyring.current(Math.floor(options.now() / 1000)), (current) => {
+        const { key, header, headerBytes } = current
         const seal = (text: string): Awaitable<string[]> =>
-          chain(engine.seal(key, header, text), (sealed) => [`${header}..${sealed}`])
+          chain(engine.seal(key, headerBytes, text), (sealed) => [`${header}..${sealed}`])
         return chain(seal(writeClaims(cargo)), (values) => {
           // A snapshot goes along where it fits.
           const fits = options.key.length + values[0]!.length <= LARGEST_COOKIE

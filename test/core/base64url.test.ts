@@ -1,7 +1,21 @@
-import { describe, expect, it } from 'vitest'
-import { fromBase64url, isBase64url, toBase64url } from '../../src/seal/base64url.ts'
+import * as fc from 'fast-check'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { isBase64url } from '../../src/seal/base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const FAULTY = [
+  'AA==',
+  'AAA=',
+  'AA A',
+  'AAA\n',
+  '\nAAA',
+  'AA+A',
+  'AA/A',
+  'AAAé',
+  'AA.A',
+  'ＡAAA',
+  ' AAAA',
+]
 
 describe('isBase64url', () => {
   it('takes exactly the spellings that bytes have, for all texts of up to three characters', () => {
@@ -20,19 +34,7 @@ describe('isBase64url', () => {
     expect(wrong).toEqual([])
   })
 
-  it.each([
-    'AA==',
-    'AAA=',
-    'AA A',
-    'AAA\n',
-    '\nAAA',
-    'AA+A',
-    'AA/A',
-    'AAAé',
-    'AA.A',
-    'ＡAAA',
-    ' AAAA',
-  ])('refuses %j', (text) => {
+  it.each(FAULTY)('refuses %j', (text) => {
     expect(isBase64url(text)).toBe(false)
   })
 
@@ -41,14 +43,42 @@ describe('isBase64url', () => {
   })
 })
 
-describe('toBase64url', () => {
-  it('writes what Node writes, and fromBase64url reads it', () => {
+describe.each([
+  ['what this platform has', {}],
+  ['no Buffer', { Buffer: undefined }],
+])('toBase64url and fromBase64url with %s', (_, globals) => {
+  let module: typeof import('../../src/seal/base64url.ts')
+
+  beforeAll(async () => {
+    vi.resetModules()
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
+    module = await import('../../src/seal/base64url.ts')
+    vi.unstubAllGlobals()
+  })
+
+  it('write what Node writes, and read it', () => {
+    const { fromBase64url, toBase64url } = module
     for (let length = 0; length < 300; length++) {
-      const bytes = crypto.getRandomValues(new Uint8Array(length))
+      const memory = crypto.getRandomValues(new Uint8Array(length + 7))
+      const bytes = memory.subarray(3, length + 3)
       const text = toBase64url(bytes)
       expect(text).toBe(Buffer.from(bytes).toString('base64url'))
-      expect(fromBase64url(text)).toEqual(bytes)
+      expect(new Uint8Array(fromBase64url(text)!)).toEqual(new Uint8Array(bytes))
       expect(isBase64url(text)).toBe(true)
     }
+  })
+
+  it('read what isBase64url takes, and nothing else', () => {
+    const { fromBase64url } = module
+    const near = fc.string({
+      unit: fc.constantFrom(...ALPHABET, '+', '/', '=', ' ', '\n', '.', 'é'),
+    })
+    fc.assert(
+      fc.property(fc.oneof(near, fc.string({ unit: fc.constantFrom(...ALPHABET) })), (text) => {
+        expect([text, fromBase64url(text) !== null]).toEqual([text, isBase64url(text)])
+      }),
+      { numRuns: 2000 },
+    )
+    expect(FAULTY.map(fromBase64url)).toEqual(FAULTY.map(() => null))
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { engine as nodeEngine } from '../../src/seal/engine-node.ts'
 import { engine as webEngine } from '../../src/seal/engine-web.ts'
 import type { Engine } from '../../src/seal/engine.ts'
@@ -11,7 +11,8 @@ const engines: [name: string, engine: Engine][] = [
 const pairs = engines.flatMap((a) => engines.map((b) => [a[0], b[0], a[1], b[1]] as const))
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
+const header = utf8('header')
 const secret = crypto.getRandomValues(new Uint8Array(32))
 const texts = ['', '{}', 'naïve 🍪', '\u0000', '\ufeff{}', 'x'.repeat(5000), '\ud800']
 
@@ -112,27 +113,54 @@ describe.each(engines)('the %s engine', (_, engine) => {
     const key = await keyOf(engine)
     const ivs = new Set<string>()
     for (let made = 0; made < 10_000; made++) {
-      const sealed = await engine.seal(key, 'header', 'text')
+      const sealed = await engine.seal(key, header, 'text')
       ivs.add(sealed.slice(0, sealed.indexOf('.')))
     }
     expect(ivs.size).toBe(10_000)
   })
 
+  it('seals and opens many at once, each under its own IV and with its own header', async () => {
+    const key = await keyOf(engine)
+    const texts = Array.from({ length: 200 }, (_, index) => `text ${index}`)
+    const sealed = await Promise.all(
+      texts.map((text) => engine.seal(key, utf8(`of ${text}`), text)),
+    )
+    const opened = sealed.map((value, index) => {
+      const parts = value.split('.') as [string, string, string]
+      return engine.open(key, utf8(`of ${texts[index]}`), ...parts)
+    })
+    expect(await Promise.all(opened)).toEqual(texts)
+  })
+
   it('opens bytes that are no UTF-8 as nothing', async () => {
     const ivAndTag = await forge(Buffer.from([0xff, 0xfe, 0x80]))
-    expect(await engine.open(await keyOf(engine), 'header', ...ivAndTag)).toBeNull()
+    expect(await engine.open(await keyOf(engine), header, ...ivAndTag)).toBeNull()
+  })
+})
+
+describe('the web engine', () => {
+  it('seals nothing where the platform reads the parameters too late', async () => {
+    const key = await keyOf(webEngine)
+    const { subtle } = crypto
+    const encrypt = vi.spyOn(subtle, 'encrypt').mockImplementation(async (...values) => {
+      await Promise.resolve()
+      encrypt.mockRestore()
+      return subtle.encrypt(...values)
+    })
+
+    await expect(webEngine.seal(key, header, 'text')).rejects.toThrow(TypeError)
   })
 })
 
 describe.each(pairs)('what the %s engine makes and the %s engine reads', (_, __, maker, reader) => {
   it.each(texts)('is the text that was sealed: %j', async (text) => {
-    const sealed = await maker.seal(await keyOf(maker), 'header', text)
+    const sealed = await maker.seal(await keyOf(maker), header, text)
     const [iv, ciphertext, tag] = sealed.split('.') as [string, string, string]
     expect([iv.length, tag.length]).toEqual([16, 22])
-    const opened = await reader.open(await keyOf(reader), 'header', iv, ciphertext, tag)
+    const opened = await reader.open(await keyOf(reader), header, iv, ciphertext, tag)
     expect(opened).toBe(text.replace('\ud800', '\ufffd'))
-    expect(await reader.open(await keyOf(reader), 'Header', iv, ciphertext, tag)).toBeNull()
-    expect(await reader.open(await keyOf(reader, 'b'), 'header', iv, ciphertext, tag)).toBeNull()
+    expect(await reader.open(await keyOf(reader), utf8('Header'), iv, ciphertext, tag)).toBeNull()
+    expect(await reader.open(await keyOf(reader, 'b'), header, iv, ciphertext, tag)).toBeNull()
   })
 
   it('is the same MAC, hash and derived text', async () => {
@@ -156,7 +184,7 @@ describe.each(pairs)('what the %s engine makes and the %s engine reads', (_, __,
 async function forge(bytes: Uint8Array<ArrayBuffer>): Promise<[string, string, string]> {
   const key = (await keyOf(webEngine)) as CryptoKey
   const iv = crypto.getRandomValues(new Uint8Array(12))
-  const parameters = { name: 'AES-GCM', iv, additionalData: utf8('header') as BufferSource }
+  const parameters = { name: 'AES-GCM', iv, additionalData: header }
   const sealed = Buffer.from(await crypto.subtle.encrypt(parameters, key, bytes))
   const parts = [iv, sealed.subarray(0, -16), sealed.subarray(-16)]
   return parts.map((part) => base64ToUrl(Buffer.from(part).toString('base64'))) as never

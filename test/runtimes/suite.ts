@@ -48,6 +48,12 @@ const sealed: Record<string, () => Promise<void>> = {
     const [cookie] = await manager.commit(found)
     equal(await open({ secrets: NEW }, cookie!.split(';')[0]!), DATA)
   },
+  async 'seals many at once, each under its own IV'() {
+    const all = Array.from({ length: 100 }, (_, n) => ({ n }))
+    const headers = await Promise.all(all.map((data) => seal({ secrets: OLD }, data)))
+    equal(await Promise.all(headers.map((header) => open({ secrets: OLD }, header))), all)
+    equal(new Set(headers.map((header) => header.split('.')[2])).size, all.length)
+  },
   async 'refuses each change of a character'() {
     const header = await seal({ secrets: OLD }, { a: 1 })
     for (let place = header.indexOf('=') + 1; place < header.length; place++) {
