@@ -20,6 +20,7 @@ const long = [
   'test/load.test.ts',
   'test/durable-object.test.ts',
   'test/legacy/chain.test.ts',
+  'test/readme.test.ts',
   'test/redis-cluster.test.ts',
   'test/unstorage.test.ts',
   'test/upstash.test.ts',

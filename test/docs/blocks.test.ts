@@ -1,14 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { beforeAll, describe, expect, it } from 'vitest'
 import pack from '../../package.json' with { type: 'json' }
+import { docPages } from './pages.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const docs = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).filter((name) =>
-  name.endsWith('.md'),
-)
-const pages = ['README.md', ...docs.map((name) => `docs/${name}`)]
+const pages = ['README.md', ...docPages]
 
 /** What blocks of code take for granted, and their readers too. */
 const AMBIENT = `

@@ -1,11 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { docPages } from './pages.ts'
 
 const root = new URL('../../', import.meta.url)
-const docs = readdirSync(new URL('docs', root), { recursive: true, encoding: 'utf8' }).filter(
-  (name) => name.endsWith('.md'),
-)
-const pages = ['README.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)]
+const pages = ['README.md', 'CHANGELOG.md', ...docPages]
 
 /** A page without its blocks of code, in which nothing is a link or a heading. */
 function prose(page: URL): string {
