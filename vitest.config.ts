@@ -9,6 +9,7 @@ const engine = (name: 'node' | 'web'): { alias: Record<string, string> } => ({
 
 /** What takes longest, and runs by `npm run test:long`: whole applications, many random runs. */
 const long = [
+  'test/core/sealed-edits.test.ts',
   'test/egg-parity.test.ts',
   'test/egg.test.ts',
   'test/start.test.ts',
@@ -54,6 +55,7 @@ export default defineConfig({
             'test/fetch*.test.ts',
             'test/fetch/*.test.ts',
           ],
+          exclude: long,
           ...limits,
         },
       },

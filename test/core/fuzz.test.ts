@@ -7,11 +7,10 @@ import {
   type SessionOptions,
 } from '../../src/index.ts'
 import { createClock } from '../fixtures/clock.ts'
+import { check, patience } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRETS } from '../fixtures/secrets.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
-
-const RUNS = 5000
 
 const modes: [string, () => Partial<SessionOptions>][] = [
   ['sealed', () => ({})],
@@ -81,7 +80,7 @@ describe.each(modes)('any Cookie header: %s', (_, options) => {
 
   const manager = managerOf(SECRETS.slice(0, 2))
 
-  async function check(header: string | string[]): Promise<void> {
+  async function judge(header: string | string[]): Promise<void> {
     const session = await manager.load(header)
     const json = JSON.stringify(session)
     // One of the real sessions, or a new one; there is nothing between.
@@ -91,22 +90,30 @@ describe.each(modes)('any Cookie header: %s', (_, options) => {
     expect(session.isNew).toBe(true)
   }
 
-  it(`gives a session or a new one: ${RUNS} mutations of good ones`, async () => {
-    const headers = await goodHeaders()
-    const one = mutated(headers)
-    const header = fc.oneof(one, one, one, fc.array(one, { maxLength: 3 }))
-    await fc.assert(fc.asyncProperty(header, check), { numRuns: RUNS })
-    expect(events.every(({ type }) => type === 'tampered')).toBe(true)
-  }, 60_000)
+  it(
+    'gives a session or a new one: what was a good one',
+    async () => {
+      const headers = await goodHeaders()
+      const one = mutated(headers)
+      const header = fc.oneof(one, one, one, fc.array(one, { maxLength: 3 }))
+      await check('any Cookie header', fc.asyncProperty(header, judge), 1 / 6)
+      expect(events.every(({ type }) => type === 'tampered')).toBe(true)
+    },
+    patience,
+  )
 
-  it(`gives a session or a new one: ${RUNS / 2} of any bytes`, async () => {
-    const sized = fc.oneof(
-      latin1,
-      latin1.map((text) => `sid=${text}`),
-      latin1.map((text) => `sid=${text}; sid.sig=${text}`),
-    )
-    await fc.assert(fc.asyncProperty(sized, check), { numRuns: RUNS / 2 })
-  }, 60_000)
+  it(
+    'gives a session or a new one: any bytes',
+    async () => {
+      const sized = fc.oneof(
+        latin1,
+        latin1.map((text) => `sid=${text}`),
+        latin1.map((text) => `sid=${text}; sid.sig=${text}`),
+      )
+      await check('any Cookie header', fc.asyncProperty(sized, judge), 1 / 12)
+    },
+    patience,
+  )
 })
 
 describe('any answer of a store', () => {

@@ -1,10 +1,13 @@
+import * as fc from 'fast-check'
 import Keygrip from 'keygrip'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createSessionManager, SessionError, type SessionOptions } from '../../src/index.ts'
 import { checkOptions } from '../../src/options.ts'
 import { createClock, DAY } from '../fixtures/clock.ts'
+import { COOKIE_GRAMMAR } from '../fixtures/cookie-grammar.ts'
 import { cookieHeader, parseSetCookie } from '../fixtures/cookies.ts'
 import { errorOf } from '../fixtures/errors.ts'
+import { check, patience, runsOf } from '../fixtures/properties.ts'
 import { SECRET, SECRETS } from '../fixtures/secrets.ts'
 
 const store = { get() {}, set() {}, destroy() {} }
@@ -296,4 +299,93 @@ describe('the options', () => {
       }
     }
   })
+})
+
+describe('any options', () => {
+  const valid: Record<string, fc.Arbitrary<unknown>> = {
+    secrets: fc.constantFrom(SECRET, SECRETS.slice(0, 3), new Keygrip([SECRET]), 'short'),
+    key: fc.constantFrom('sid', '__Host-sid', '__Secure-sid', '__Http-sid', 'EGG_SESS', 'a.b'),
+    path: fc.constantFrom('/', '/app', '/a b', '/%41'),
+    domain: fc.constantFrom('example.com', '.example.com', 'localhost'),
+    sameSite: fc.constantFrom('lax', 'Strict', 'none', true, false),
+    priority: fc.constantFrom('low', 'HIGH'),
+    prefix: fc.constantFrom('app:', 'sess.'),
+    digest: fc.constantFrom('sha1', 'sha256'),
+    store: fc.constant(store),
+    ContextStore: fc.constant(ContextStore),
+    onStoreError: fc.constantFrom('throw', 'anonymous'),
+    conflict: fc.constantFrom('merge', 'error'),
+    accept: fc.constant([]),
+    maxAge: fc.constantFrom('session', 1, DAY, 400 * DAY),
+    maxage: fc.constantFrom('session', 1000),
+    absoluteMaxAge: fc.constantFrom(1000, DAY),
+    storeTimeout: fc.constantFrom(1, DAY),
+    now: fc.constant(createClock().now),
+    genid: fc.constantFrom(
+      () => 'id',
+      () => '; Domain=evil.example',
+    ),
+    principal: fc.constant(() => 'fred'),
+    isRevoked: fc.constant(() => false),
+    encode: fc.constantFrom(
+      () => 'text',
+      () => 'a;b',
+    ),
+    decode: fc.constant(() => ({})),
+  }
+  const odd = fc.oneof(
+    fc.anything(),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+    fc.constantFrom('; Domain=evil.example', '/;a', 'a\r\nb', 'lax; Secure', 1e308, -0, NaN, null),
+    fc
+      .tuple(
+        fc.constantFrom('sid', '/app', 'a.com', 'lax'),
+        fc.string({ unit: 'binary', maxLength: 2 }),
+      )
+      .map((both) => both.join('')),
+  )
+  const named = (name: keyof SessionOptions): fc.Arbitrary<[string, unknown]> => {
+    const value = fc.oneof(
+      { weight: 12, arbitrary: valid[name] ?? fc.boolean() },
+      { weight: 1, arbitrary: odd },
+    )
+    return value.map((value) => [name, value])
+  }
+  const names = Object.keys(everyOption) as (keyof SessionOptions)[]
+  const options = fc
+    .array(fc.oneof(...names.map(named)), { maxLength: 8 })
+    .map((entries) => Object.fromEntries(entries))
+
+  it(
+    'are refused with a reason, or make cookies of one strict grammar',
+    async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const { now } = createClock()
+      const seen = { refused: 0, made: 0 }
+      const property = fc.asyncProperty(options, async (options) => {
+        let cookies: string[]
+        try {
+          const manager = createSessionManager({ secrets: SECRET, now, ...options })
+          const session = await manager.load('sid=x; __Host-sid=y', {})
+          session.user = 'fred'
+          cookies = await manager.commit(session)
+        } catch (error) {
+          seen.refused++
+          expect(error).toBeInstanceOf(SessionError)
+          expect((error as SessionError).code).toMatch(/^ERR_SESSION_(OPTIONS|SECRET|TOO_LARGE)$/)
+          expect((error as SessionError).message).not.toMatch(/evil|\r|\n/)
+          return
+        }
+        seen.made++
+        const names = cookies.map((cookie) => cookie.slice(0, cookie.indexOf('=')))
+        expect(new Set(names).size).toBe(names.length)
+        for (const cookie of cookies) expect(cookie).toMatch(COOKIE_GRAMMAR)
+        warn.mockClear()
+      })
+      await check('any options', property)
+      expect(Math.min(seen.refused, seen.made)).toBeGreaterThan(runsOf('any options') / 5)
+      warn.mockRestore()
+    },
+    patience,
+  )
 })

@@ -3,22 +3,10 @@ import { createSessionManager, SessionError, type SessionOptions } from '../../s
 import { checkOptions } from '../../src/options.ts'
 import { attributeText, clearCookie, setCookie } from '../../src/set-cookie.ts'
 import { Jar, parseSetCookie } from '../fixtures/cookies.ts'
+import { COOKIE_GRAMMAR } from '../fixtures/cookie-grammar.ts'
 import { createClock, DAY } from '../fixtures/clock.ts'
+import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
-
-/** RFC 6265bis section 4.1.1, with the one order and the one spelling that this library has. */
-const GRAMMAR = new RegExp(
-  [
-    /^[\w!#$%&'*+.^`|~-]+=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*/,
-    /; Path=\/[\x20-\x3a\x3c-\x7e]*/,
-    /(; Domain=\.?[a-zA-Z\d-]+(\.[a-zA-Z\d-]+)*)?/,
-    /(; Secure)?(; HttpOnly)?/,
-    /(; SameSite=(Strict|Lax|None))?(; Priority=(Low|Medium|High))?(; Partitioned)?/,
-    /(; Max-Age=(0; Expires=Thu, 01 Jan 1970 00:00:00 GMT|[1-9]\d{0,7}))?$/,
-  ]
-    .map(({ source }) => source)
-    .join(''),
-)
 
 const keys = ['sid', '__Secure-sid', '__Host-sid', '__Http-sid', '__Host-Http-sid', '__HOST-sid']
 const choices = {
@@ -136,7 +124,7 @@ describe('every combination of attributes', () => {
         setCookie(options.key!, 'eyJ-._=', attributes, ms),
       )
       const clear = clearCookie(options.key!, attributes)
-      odd.push(...[...set, clear].filter((cookie) => !GRAMMAR.test(cookie)))
+      odd.push(...[...set, clear].filter((cookie) => !COOKIE_GRAMMAR.test(cookie)))
       for (const cookie of set) {
         const jar = new Jar()
         jar.take([cookie])
@@ -160,7 +148,7 @@ describe('every combination of attributes', () => {
       const cookies = await manager.commit(session)
       const names = encrypt ? [options.key] : [options.key, `${options.key}.sig`]
       expect(cookies.map((cookie) => parseSetCookie(cookie).name)).toEqual(names)
-      odd.push(...cookies.filter((cookie) => !GRAMMAR.test(cookie)))
+      odd.push(...cookies.filter((cookie) => !COOKIE_GRAMMAR.test(cookie)))
       const life = maxAge === 'session' ? undefined : '86400'
       odd.push(
         ...cookies.filter((cookie) => {
@@ -173,8 +161,61 @@ describe('every combination of attributes', () => {
   })
 
   it('matches no grammar if anything strange got in', () => {
-    expect('sid=x; Path=/; Domain=a.com; Domain=b.com').not.toMatch(GRAMMAR)
-    expect('sid=x; Path=/\r\nX: y').not.toMatch(GRAMMAR)
-    expect('sid=x;y; Path=/').not.toMatch(GRAMMAR)
+    expect('sid=x; Path=/; Domain=a.com; Domain=b.com').not.toMatch(COOKIE_GRAMMAR)
+    expect('sid=x; Path=/\r\nX: y').not.toMatch(COOKIE_GRAMMAR)
+    expect('sid=x;y; Path=/').not.toMatch(COOKIE_GRAMMAR)
+  })
+})
+
+describe('every character in every option that goes into the cookie', () => {
+  const words = {
+    key: 'sid',
+    path: '/app',
+    domain: 'example.com',
+    sameSite: 'lax',
+    priority: 'low',
+  }
+  const codes = [...Array(257).keys(), 0x2028, 0xd800, 0xfeff]
+
+  it.each(Object.entries(words))('is refused, or stays within the grammar: %s', (name, word) => {
+    let taken = 0
+    const odd: unknown[] = []
+    for (const code of codes) {
+      const char = String.fromCharCode(code)
+      for (const value of [
+        char,
+        char + word,
+        word + char,
+        `${word.slice(0, 2)}${char}${word.slice(2)}`,
+      ]) {
+        try {
+          const options = checkOptions({ secrets: SECRET, secure: false, [name]: value })
+          const line = setCookie(options.key, 'x', attributeText(options as never), DAY)
+          if (COOKIE_GRAMMAR.test(line)) taken++
+          else odd.push(line)
+        } catch (error) {
+          if ((error as SessionError).code !== 'ERR_SESSION_OPTIONS') odd.push(error)
+        }
+      }
+    }
+    expect(odd).toEqual([])
+    expect(taken > 0).toBe(/key|path|domain/.test(name))
+  })
+
+  it('is refused, or stays within the grammar: what genid makes', async () => {
+    const store = createRecordingStore()
+    const odd: string[] = []
+    for (const code of codes) {
+      const genid = (): string => `id${String.fromCharCode(code)}${code}`
+      const manager = createSessionManager({ secrets: SECRET, encrypt: false, store, genid })
+      const session = await manager.load(null)
+      session.user = 'fred'
+      const cookies = await manager.commit(session).catch((error: SessionError) => [error.code])
+      const [value] = cookies as [string]
+      if (value !== 'ERR_SESSION_OPTIONS' && !/^__Host-sid=[ -:<-~]+; Path=/.test(value))
+        odd.push(value)
+      if (value === 'ERR_SESSION_OPTIONS' && code > 31 && code < 127 && code !== 59) odd.push(value)
+    }
+    expect(odd).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import { createSigner } from '../../src/seal/signed.ts'
 import { createClock, HOUR } from '../fixtures/clock.ts'
 import { cookieHeader, parseSetCookie } from '../fixtures/cookies.ts'
 import { createRecordingStore, type RecordingStore } from '../fixtures/recording-store.ts'
+import { check, patience } from '../fixtures/properties.ts'
 import { SECRETS } from '../fixtures/secrets.ts'
 import signedCookies from '../fixtures/signed-cookies.json' with { type: 'json' }
 
@@ -218,22 +219,30 @@ describe('a signed cookie', () => {
 })
 
 describe('createSigner', () => {
-  it('agrees with keygrip on 2,000 texts', async () => {
-    const digests = fc.constantFrom('sha1' as const, 'sha256' as const)
-    const secret = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 })
-    const secrets = fc.uniqueArray(secret, { minLength: 1, maxLength: 4 })
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), fc.string())
-    await fc.assert(
-      fc.asyncProperty(digests, secrets, text, fc.nat(3), async (digest, secrets, text, nth) => {
-        const keygrip = new Keygrip(secrets, digest)
-        const signer = createSigner(engine, secrets.map(bytes), digest)
-        expect(await signer.sign(text)).toBe(keygrip.sign(text))
-        const maker = new Keygrip([secrets[nth % secrets.length]!], digest)
-        const mac = maker.sign(text)
-        expect(await signer.index(text, mac)).toBe(keygrip.index(text, mac))
-        expect(await signer.index(`${text}x`, mac)).toBe(-1)
-      }),
-      { numRuns: 2000 },
-    )
-  }, 60_000)
+  it(
+    'agrees with keygrip on any text',
+    async () => {
+      const digests = fc.constantFrom('sha1' as const, 'sha256' as const)
+      const secret = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 })
+      const secrets = fc.uniqueArray(secret, { minLength: 1, maxLength: 4 })
+      const text = fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), fc.string())
+      const property = fc.asyncProperty(
+        digests,
+        secrets,
+        text,
+        fc.nat(3),
+        async (digest, secrets, text, nth) => {
+          const keygrip = new Keygrip(secrets, digest)
+          const signer = createSigner(engine, secrets.map(bytes), digest)
+          expect(await signer.sign(text)).toBe(keygrip.sign(text))
+          const maker = new Keygrip([secrets[nth % secrets.length]!], digest)
+          const mac = maker.sign(text)
+          expect(await signer.index(text, mac)).toBe(keygrip.index(text, mac))
+          expect(await signer.index(`${text}x`, mac)).toBe(-1)
+        },
+      )
+      await check('signatures of keygrip', property)
+    },
+    patience,
+  )
 })
