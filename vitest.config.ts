@@ -22,6 +22,7 @@ const long = [
   'test/durable-object.test.ts',
   'test/legacy/chain.test.ts',
   'test/readme.test.ts',
+  'test/legacy/packages.test.ts',
   'test/redis-cluster.test.ts',
   'test/unstorage.test.ts',
   'test/upstash.test.ts',
