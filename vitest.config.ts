@@ -23,6 +23,8 @@ const long = [
   'test/legacy/chain.test.ts',
   'test/readme.test.ts',
   'test/legacy/packages.test.ts',
+  'test/store-bytes.test.ts',
+  'test/store-random.test.ts',
   'test/redis-cluster.test.ts',
   'test/unstorage.test.ts',
   'test/upstash.test.ts',

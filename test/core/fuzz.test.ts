@@ -117,34 +117,39 @@ describe.each(modes)('any Cookie header: %s', (_, options) => {
 })
 
 describe('any answer of a store', () => {
-  it('gives a session that can be read and written, or a new one: 5,000 answers', async () => {
-    const store = createRecordingStore()
-    const manager = createSessionManager({ secrets: SECRETS[0]!, store })
-    const { visit, jar } = createVisitor(manager)
-    await visit((session) => (session.user = 'fred'))
-    const odd = fc.anything({
-      withBigInt: true,
-      withDate: true,
-      withMap: true,
-      withSet: true,
-      withNullPrototype: true,
-      withTypedArray: true,
-      withObjectString: true,
-      key: fc.oneof(
-        fc.string(),
-        fc.constantFrom('__proto__', '_expire', '_flash', 'toJSON', 'save'),
-      ),
-    })
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(odd, fc.dictionary(fc.string(), odd)), async (answer) => {
-        store.instead.get = () => answer
-        const session = await manager.load(jar.header)
-        expect(Object.keys(session).filter((key) => key.startsWith('_'))).toEqual([])
-        session.added = 1
-        expect(await manager.commit(session)).toHaveLength(1)
-        expect(Object.keys(Object.prototype)).toEqual([])
-      }),
-      { numRuns: 5000 },
-    )
-  }, 60_000)
+  it(
+    'gives a session that can be read and written, or a new one',
+    async () => {
+      const store = createRecordingStore()
+      const manager = createSessionManager({ secrets: SECRETS[0]!, store })
+      const { visit, jar } = createVisitor(manager)
+      await visit((session) => (session.user = 'fred'))
+      const odd = fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withNullPrototype: true,
+        withTypedArray: true,
+        withObjectString: true,
+        key: fc.oneof(
+          fc.string(),
+          fc.constantFrom('__proto__', '_expire', '_flash', 'toJSON', 'save'),
+        ),
+      })
+      const property = fc.asyncProperty(
+        fc.oneof(odd, fc.dictionary(fc.string(), odd)),
+        async (answer) => {
+          store.instead.get = () => answer
+          const session = await manager.load(jar.header)
+          expect(Object.keys(session).filter((key) => key.startsWith('_'))).toEqual([])
+          session.added = 1
+          expect(await manager.commit(session)).toHaveLength(1)
+          expect(Object.keys(Object.prototype)).toEqual([])
+        },
+      )
+      await check('any answer of a store', property, 0.25)
+    },
+    patience,
+  )
 })

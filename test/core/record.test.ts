@@ -10,6 +10,7 @@ import {
   recordText,
 } from '../../src/record.ts'
 import { DAY, NOON } from '../fixtures/clock.ts'
+import { check, patience } from '../fixtures/properties.ts'
 
 const life = { created: NOON, issued: NOON, expires: NOON + DAY, maxAge: undefined }
 
@@ -123,6 +124,56 @@ describe('parseJson', () => {
     },
   )
 
+  it(
+    'leaves out nothing else, and reaches no prototype, whatever the JSON',
+    async () => {
+      const names = [
+        '__proto__',
+        'constructor',
+        'prototype',
+        'toString',
+        'a',
+        '_flash',
+        '_expire',
+        '',
+      ]
+      const spelt = fc
+        .tuple(fc.constantFrom(...names), fc.array(fc.nat(12), { maxLength: 3 }))
+        .map(([name, escaped]) =>
+          [...name].map((char, at) => (escaped.includes(at) ? escape(char) : char)).join(''),
+        )
+      const json = fc.letrec<{ value: string }>((tie) => ({
+        value: fc.oneof(
+          { depthSize: 'medium', withCrossShrink: true },
+          fc.constantFrom('1', 'null', '"__proto__"', '"\\u005f"', 'true', '[]', '{}'),
+          fc.array(tie('value'), { maxLength: 3 }).map((values) => `[${values.join(',')}]`),
+          fc
+            .array(fc.tuple(spelt, tie('value')), { maxLength: 5 })
+            .map((pairs) => `{${pairs.map(([name, value]) => `"${name}":${value}`).join(', ')}}`),
+        ),
+      })).value
+      const deep = fc
+        .tuple(json, fc.nat(200))
+        .map(([inner, levels]) => '{"a":'.repeat(levels) + inner + '}'.repeat(levels))
+      const wide = fc.array(json, { minLength: 20, maxLength: 60, size: 'max' })
+      const texts = fc.oneof(
+        { weight: 20, arbitrary: json },
+        { weight: 2, arbitrary: deep },
+        { weight: 1, arbitrary: wide.map((values) => `[${values.join(',')}]`) },
+      )
+      const property = fc.property(texts, (text) => {
+        const value = parseJson(text)
+        expect(JSON.stringify(value)).toBe(JSON.stringify(without(JSON.parse(text))))
+        expect(objectsIn(value).filter((one) => !isOrdinary(one))).toEqual([])
+        const contents = readRecord(value)
+        expect(Object.getPrototypeOf(contents?.data ?? {})).toBe(Object.prototype)
+        expect(Object.keys(Object.prototype)).toEqual([])
+      })
+      await check('any JSON', property)
+    },
+    patience,
+  )
+
   it('keeps the name where it is a value', () => {
     expect(parseJson('{"a":"__proto__"}')).toEqual({ a: '__proto__' })
   })
@@ -139,3 +190,26 @@ describe('isPlainObject and isEmpty', () => {
     ])
   })
 })
+
+function escape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** The same without what is called `__proto__`, level by level. */
+function without(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(without)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([key]) => key !== '__proto__')
+  return Object.fromEntries(entries.map(([key, inner]) => [key, without(inner)]))
+}
+
+/** Whether an object inherits what others do, and has no `__proto__` of its own. */
+function isOrdinary(value: object): boolean {
+  const prototype = Array.isArray(value) ? Array.prototype : Object.prototype
+  return Object.getPrototypeOf(value) === prototype && !Object.hasOwn(value, '__proto__')
+}
+
+function objectsIn(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null) return []
+  return [value, ...Object.values(value).flatMap(objectsIn)]
+}
