@@ -15,7 +15,10 @@ import {
 } from '../src/index.ts'
 
 /** The options of a session, and the variable it goes by. */
-export interface HonoSessionOptions<as extends string = 'session'> extends SessionOptions<Context> {
+export interface HonoSessionOptions<
+  as extends string = 'session',
+  data extends object = any,
+> extends SessionOptions<Context, data> {
   /** The name of the variable, `c.var.session` by default, so that two sessions fit in an app. */
   as?: as | null
 }
@@ -44,9 +47,9 @@ export type SessionVariables<
  */
 export function session<data extends object = SessionData, as extends string = 'session'>(
   options:
-    | HonoSessionOptions<as>
+    | HonoSessionOptions<as, data>
     | SessionManager<data, Context>
-    | ((c: Context<any>) => HonoSessionOptions<as> | SessionManager<data, Context>),
+    | ((c: Context<any>) => HonoSessionOptions<as, data> | SessionManager<data, Context>),
   variable?: { as: as },
 ): MiddlewareHandler<{ Variables: SessionVariables<data, as> }> {
   const setUpFor = typeof options === 'function' ? once(options) : constant(setUp(options))
@@ -85,13 +88,13 @@ export function session<data extends object = SessionData, as extends string = '
     }
   }
 
-  function setUp(given: HonoSessionOptions<as> | SessionManager<data, Context>): SetUp<data> {
+  function setUp(given: HonoSessionOptions<as, data> | SessionManager<data, Context>): SetUp<data> {
     const as = variable?.as ?? ((given as HonoSessionOptions | null)?.as || 'session')
     return { manager: toManager<data, Context>(given), as }
   }
 
   function once(
-    make: (c: Context) => HonoSessionOptions<as> | SessionManager<data, Context>,
+    make: (c: Context) => HonoSessionOptions<as, data> | SessionManager<data, Context>,
   ): (c: Context) => SetUp<data> {
     const made = new WeakMap<object, SetUp<data>>()
     return (c) => {

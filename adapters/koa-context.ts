@@ -115,11 +115,12 @@ export class SessionHolder {
     const isKnown = !kit.mustWait
     const loaded = isKnown ? atOnce(() => load(kit, ctx.req.headers.cookie, ctx)) : undefined
     if (loaded) return loaded
+    const bare = { ...kit, schema: undefined }
     const fresh =
       atOnce(() => loadFresh(kit, ctx)) ??
       // Its id is made when it is saved.
-      atOnce(() => loadFresh({ ...kit, genid: () => '' }, ctx))
-    const session = fresh ?? (loadFresh({ ...kit, ContextStore: undefined }, ctx) as Session)
+      atOnce(() => loadFresh({ ...bare, genid: () => '' }, ctx))
+    const session = fresh ?? (loadFresh({ ...bare, ContextStore: undefined }, ctx) as Session)
     // What could not be read is not written over, and what has no store goes nowhere else.
     const isDetached = !fresh || (isKnown && kit.mustWait)
     Object.assign(stateOf(session), { kit, isDetached })

@@ -2,7 +2,6 @@ import {
   answersAtOnce,
   checkOptions,
   createSealer,
-  isPromise,
   type CheckedOptions,
   type Format,
   type HostOptions,
@@ -12,7 +11,6 @@ import {
   type Rule,
   type Secret,
   type Session,
-  type SessionRecord,
 } from '../src/host.ts'
 import { SessionError } from '../src/index.ts'
 import {
@@ -23,6 +21,7 @@ import {
   type ExternalKey,
 } from './koa-cookies.ts'
 import { KoaSession } from './koa-session.ts'
+import { watchAnswers } from './koa-waiting.ts'
 
 /** What the adapters need of a Koa or Egg application. */
 export interface HostApplication {
@@ -139,7 +138,7 @@ function createHostKit(
   warn: (message: string) => void,
 ): HostKit {
   const { externalKey } = checked as { externalKey?: ExternalKey<CookieContext> }
-  const { valid, accept, isRevoked } = checked
+  const { accept, isRevoked } = checked
   const hasStore = Boolean(checked.store ?? checked.ContextStore)
   // Bun and Deno may run the engine whose answers are promises.
   const isLate = checked.encrypt && !answersAtOnce
@@ -150,7 +149,7 @@ function createHostKit(
       hasStore && externalKey
         ? createExternalFormat(externalKey, checked)
         : createCookieFormat(checked, app, warn),
-    mustWait: isSlow || valid !== undefined,
+    mustWait: isSlow,
     browserSession: profile.browserSession,
     discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
     // A removal is sent to the browser whatever it sent before, as koa-session does.
@@ -159,17 +158,7 @@ function createHostKit(
         Record<string, unknown>
       >,
   }
-  if (valid) {
-    let takesTime = false
-    kit.valid = (ctx, record: SessionRecord) => {
-      const answer = valid(ctx, record)
-      // Known to answer at once, it need not be asked before every handler; one that took its time
-      // once may do so again.
-      if (isPromise(answer)) takesTime = true
-      kit.mustWait = isSlow || takesTime
-      return answer
-    }
-  }
+  watchAnswers(kit, isSlow)
   return kit
 }
 

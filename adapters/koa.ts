@@ -10,7 +10,10 @@ import { serveStore } from './koa-serve-store.ts'
 import { followOptions, type HostApplication, type HostProfile } from './koa-kit.ts'
 
 /** The options of koa-session 7, and the core's. */
-export interface KoaSessionOptions extends Omit<CoreOptions, 'secrets'> {
+export interface KoaSessionOptions<data extends object = any> extends Omit<
+  CoreOptions<any, data>,
+  'secrets'
+> {
   /** What the keys of the sealed format come from (default `app.keys`). */
   secrets?: CoreOptions['secrets'] | null
   /** Encrypts the cookie (default false: it is signed, as koa-session signs it). */
@@ -38,8 +41,14 @@ export interface KoaApplication {
   context: object
 }
 
-/** The middleware that `session()` makes. */
-export type KoaSessionMiddleware = (ctx: any, next: () => Promise<any>) => Promise<void>
+/**
+ * The middleware that `session()` makes. With a schema, or by `session<Visit>()`, the contexts of
+ * middleware that is chained behind it know what the session holds.
+ */
+export type KoaSessionMiddleware<data extends object = any> = (
+  ctx: unknown extends data ? any : KoaSessionContext<data>,
+  next: () => Promise<any>,
+) => Promise<void>
 
 const profile: HostProfile = {
   name: 'session-kit/koa',
@@ -61,14 +70,14 @@ const profile: HostProfile = {
  * @param options Read again when they change; never changed themselves.
  * @throws SessionError `ERR_SESSION_OPTIONS`; TypeError if no application is given.
  */
-export function session(
-  options: KoaSessionOptions | null | undefined,
+export function session<data extends object = any>(
+  options: KoaSessionOptions<data> | null | undefined,
   app: KoaApplication,
-): KoaSessionMiddleware
-export function session(
+): KoaSessionMiddleware<data>
+export function session<data extends object = any>(
   app: KoaApplication,
-  options?: KoaSessionOptions | null,
-): KoaSessionMiddleware
+  options?: KoaSessionOptions<data> | null,
+): KoaSessionMiddleware<data>
 export function session(first?: object | null, second?: object | null): KoaSessionMiddleware {
   const [app, options] = isApplication(first) ? [first, second] : [second, first]
   if (!isApplication(app)) {

@@ -1,6 +1,6 @@
 import { engine } from '#engine'
 import { chain, type Awaitable } from './awaitable.ts'
-import { SessionError } from './errors.ts'
+import { kindOf, SessionError } from './errors.ts'
 import { isForeign, type Kit, type StoreOperation } from './kit.ts'
 import type { Store } from './store.ts'
 
@@ -59,10 +59,8 @@ export function storeKey(kit: Kit, store: Store, id: string): Awaitable<string> 
 }
 
 function failure(operation: StoreOperation, cause: unknown): SessionError {
-  const { name, code } = Object(cause) as { name?: unknown; code?: unknown }
-  const kind = [name, code].filter((word) => /^[a-z_]{1,40}$/i.test(`${word ?? ''}`)).join(' ')
   return new SessionError(
     'ERR_SESSION_STORE',
-    `The session store failed to ${operation} (${kind}).`,
+    `The session store failed to ${operation} (${kindOf(cause)}).`,
   )
 }

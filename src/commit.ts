@@ -12,6 +12,7 @@ import {
   type SessionRecord,
 } from './record.ts'
 import { MOST_ROUNDS, pause } from './rounds.ts'
+import { conform } from './schema.ts'
 import {
   assignData,
   clearData,
@@ -156,6 +157,12 @@ async function bringIn(
   }
   const data = merge(base.data, mine.data, stored.data)
   const flash = merge(base.flash, mine.flash, stored.flash)
+  if (kit.schema) {
+    // Two changes may be good for themselves, and not together.
+    const { data: conformed } = await conform({ ...kit, migrate: undefined }, data.data, state.ctx)
+    if (!conformed) data.isConflict = true
+    data.data = conformed ?? stored.data
+  }
   if (data.isConflict || flash.isConflict) kit.on?.({ type: 'conflict' })
   state.baseline = takeSnapshot(stored.data, stored.flash)
   state.flash = Object.assign(Object.create(null), flash.data) as Json

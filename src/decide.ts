@@ -56,7 +56,8 @@ export function decide(
 
   function chooseWord(empty: boolean): Word {
     if (wish === 'destroy') return empty ? 'destroy' : 'regenerate'
-    if (isNew) return empty && !wish && !stale ? 'nothing' : 'create'
+    // One that has nothing but the defaults of its schema is as good as empty.
+    if (isNew) return (empty || snapshot === baseline) && !wish && !stale ? 'nothing' : 'create'
     if (wish) return wish === 'save' ? 'forced' : wish
     if (snapshot !== baseline) return 'changed'
     if (isSettled || isRecent()) return 'nothing'

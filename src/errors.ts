@@ -4,6 +4,8 @@
  * - `ERR_SESSION_OPTIONS` an option is unknown, of the wrong type, or forbidden beside another
  * - `ERR_SESSION_SECRET` a secret is missing or too weak
  * - `ERR_SESSION_DATA` the session's data cannot be written as JSON
+ * - `ERR_SESSION_SCHEMA` the option `schema` or `migrate` threw, or `migrate` gave what `schema`
+ *   refuses; events alone have it
  * - `ERR_SESSION_TOO_LARGE` the cookie would be larger than browsers keep
  * - `ERR_SESSION_CONFLICT` another request has changed the session meanwhile
  * - `ERR_SESSION_STORE` the store failed, or answered what no record is
@@ -14,6 +16,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_OPTIONS'
   | 'ERR_SESSION_SECRET'
   | 'ERR_SESSION_DATA'
+  | 'ERR_SESSION_SCHEMA'
   | 'ERR_SESSION_TOO_LARGE'
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_STORE'
@@ -33,4 +36,10 @@ export class SessionError extends Error {
     this.name = 'SessionError'
     this.code = code
   }
+}
+
+/** The kind of a failure, in words that no message of somebody else can have put data into. */
+export function kindOf(cause: unknown): string {
+  const { name, code } = Object(cause) as { name?: unknown; code?: unknown }
+  return [name, code].filter((word) => /^[a-z_]{1,40}$/i.test(`${word ?? ''}`)).join(' ')
 }

@@ -11,7 +11,8 @@ export interface SessionEvent {
   /**
    * - `missed` the cookie is good, its record is not in the store
    * - `expired` its time is over
-   * - `invalid` the record is none, or the `valid` option refused it
+   * - `invalid` the record is none, or the option `valid` or `schema` refused it; `error` tells what
+   *   `schema` or `migrate` have done wrong
    * - `revoked` the `isRevoked` option refused it
    * - `tampered` the cookie is forged, damaged, or sealed under a secret that is gone
    * - `conflict` two requests changed the same key, and the stored value stayed; or an origin saved

@@ -4,10 +4,12 @@ import { callStore } from './call-store.ts'
 import { commit } from './commit.ts'
 import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
+import type { SessionError } from './errors.ts'
 import { storeMaxAge, type Kit, type Reason } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
 import { destroyRecord } from './put-record.ts'
-import { parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
+import { isEmpty, parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
+import { conform, conformedRecord, defaultsOf } from './schema.ts'
 import type { Carried } from './seal/format.ts'
 import {
   endState,
@@ -38,16 +40,13 @@ export function load<data extends object>(
   const store = storeFor(kit, ctx)
   let aside: SessionState['aside']
   return chain(kit.format.open(header, ctx), (carried) => {
-    if (!carried) return fresh(kit, ctx, store, false)
+    if (!carried) return begin(kit, ctx, store, false)
     if (typeof carried === 'string') return setAside(carried)
     const { key, record, isAdopted } = carried
     if (!store || (isAdopted && record)) {
       if (key !== undefined) return setAside('missed')
       if (!record) return setAside('missed', undefined, record)
-      return chain(askRevoked(kit, ctx, carried), (isRevoked) => {
-        if (isRevoked === undefined) return fresh(kit, ctx, store, true, { isDetached: true })
-        return isRevoked ? setAside('revoked') : accept(carried, record)
-      })
+      return accept(carried, record)
     }
     if (key === undefined) return setAside('missed')
     const named = { key, maxAge: carried.life.maxAge }
@@ -58,7 +57,7 @@ export function load<data extends object>(
       return { record: await store.get(storeKey, maxAge, options) }
     }).then((found) => {
       // The store failed and the application goes on: of this request nothing but a logout is kept.
-      if (!found) return fresh(kit, ctx, store, true, { isDetached: true, aside: named })
+      if (!found) return begin(kit, ctx, store, true, { isDetached: true, aside: named })
       const newest = newer(store, carried, found.record, kit.now())
       return newest ? accept(carried, newest) : setAside('missed', key, found.record)
     })
@@ -74,8 +73,8 @@ export function load<data extends object>(
       contents?.flash,
       isSnapshot && carried.flash,
     ) as Json
-    const baseline = contents && snapshotOf(contents.data, flash)
-    if (!baseline) return setAside('invalid', key, record)
+    const text = contents && snapshotOf(contents.data, flash)
+    if (!text) return setAside('invalid', key, record)
     // An older record than the cookie's cannot tell when the session ends, or that it is refused.
     const isOld = isEventual(store) && !isSnapshot && versionOf(record) < (carried.version ?? 0)
     const end = isOld ? undefined : contents.expires
@@ -87,32 +86,55 @@ export function load<data extends object>(
         ? setAside('expired', key, record)
         : remove('expired', maxAge, key, record)
     }
-    return chain(kit.valid ? kit.valid(ctx, record as SessionRecord) : true, (valid) => {
-      if (!valid && isOld) return setAside('invalid', key, record)
-      if (!valid) return remove('invalid', maxAge, key, record)
-      // A signed cookie does not tell when the record was saved, but the record itself may.
-      const issued = (isEventual(store) && contents.expires! - Number(contents.maxAge)) || now
-      const known = {
-        isNew: false,
-        hadCookie: true,
-        record: store ? (record as Json) : null,
-        version: Math.max(carried.version ?? 0, versionOf(record)),
-        stale: carried.stale,
-        baseline,
-        life: { ...(carried.isTimed ? life : { created: issued, issued }), expires, maxAge },
-        touchEvery: isEventual(store) ? pauseFor(carried) : 0,
-        flash,
+    // What the store compares with must not change under the application's hands.
+    const isCopied = store && (store.compareAndSet || kit.schema)
+    const own = isCopied ? parseSnapshot(text).data : contents.data
+    return chain(conform(kit, own, ctx), ({ data, isMigrated, error }) => {
+      const baseline = data && kit.schema ? snapshotOf(data, flash) : text
+      if (!data || !baseline) {
+        // Whoever takes the schema back finds the record as it was; a logout ends it all the same.
+        if (store && key !== undefined) aside = { key, maxAge }
+        return setAside('invalid', key, record, error)
       }
-      // What the store compares with must not change under the application's hands.
-      const data = store?.compareAndSet ? parseSnapshot(baseline).data : contents.data
-      return createSession(kit, ctx, store, key ?? carried.id, known, data)
+      return chain(askRevoked(kit, ctx, carried, data), (isRevoked) => {
+        if (isRevoked === undefined) return begin(kit, ctx, store, true, { isDetached: true })
+        if (isRevoked) return setAside('revoked')
+        return chain(isValid(data, record as SessionRecord), (valid) => {
+          if (!valid && isOld) return setAside('invalid', key, record)
+          if (!valid) return remove('invalid', maxAge, key, record)
+          // A signed cookie does not tell when the record was saved, but the record itself may.
+          const issued = (isEventual(store) && contents.expires! - Number(contents.maxAge)) || now
+          const known = {
+            isNew: false,
+            hadCookie: true,
+            record: store ? (record as Json) : null,
+            version: Math.max(carried.version ?? 0, versionOf(record)),
+            stale: carried.stale || Boolean(isMigrated),
+            baseline,
+            life: { ...(carried.isTimed ? life : { created: issued, issued }), expires, maxAge },
+            touchEvery: isEventual(store) ? pauseFor(carried) : 0,
+            flash,
+          }
+          return createSession(kit, ctx, store, key ?? carried.id, known, data)
+        })
+      })
     })
   }
 
-  function setAside(reason: Reason, key?: string, record?: unknown): Awaitable<Session<data>> {
-    kit.on?.({ type: reason })
+  function isValid(data: Json, record: SessionRecord): Awaitable<unknown> {
+    if (!kit.valid) return true
+    return kit.valid(ctx, kit.schema ? conformedRecord(record, data) : record)
+  }
+
+  function setAside(
+    reason: Reason,
+    key?: string,
+    record?: unknown,
+    error?: SessionError,
+  ): Awaitable<Session<data>> {
+    kit.on?.({ type: reason, ...(error && { error }) })
     kit.discard?.(reason, ctx, key, record)
-    return fresh(kit, ctx, store, true, { aside })
+    return begin(kit, ctx, store, true, { aside })
   }
 
   /** A record that is over, or that the application refused, need not wait for its end. */
@@ -139,12 +161,13 @@ export function load<data extends object>(
 function askRevoked(
   kit: Kit,
   ctx: unknown,
-  { id, record, life: { created, issued } }: Carried,
+  { id, life: { created, issued } }: Carried,
+  data: Json,
 ): Awaitable<boolean | undefined> {
   const { isRevoked } = kit
   if (!isRevoked) return false
   return callStore(kit, 'get', { consistency: 'strong' } as Store, null, async () => {
-    const subject = principalOf(kit, readRecord(record)?.data ?? {})
+    const subject = principalOf(kit, data)
     return (await isRevoked({ id: await engine.hash(id), created, issued, subject }, ctx)) !== false
   })
 }
@@ -203,12 +226,26 @@ export function loadEnded<data extends object>(
 
 /** Makes a new session, whatever the request brought. */
 export function loadFresh<data extends object>(kit: Kit, ctx: unknown): Awaitable<Session<data>> {
-  return fresh(kit, ctx, storeFor(kit, ctx), true)
+  return begin(kit, ctx, storeFor(kit, ctx), true)
 }
 
 /** What a request works with: the readers that the application named see its cookies, too. */
 function forRequest(kit: Kit, header: CookieHeader): Kit {
   return (kit.accept ?? []).reduce((kit, reader) => reader(kit, header), kit)
+}
+
+/** Makes a new session, with the defaults of the schema in it. */
+function begin<data extends object>(
+  kit: Kit,
+  ctx: unknown,
+  store: Store | undefined,
+  hadCookie: boolean,
+  known?: Partial<SessionState>,
+): Awaitable<Session<data>> {
+  return chain(defaultsOf(kit), (data) => {
+    const baseline = isEmpty(data) ? '' : (snapshotOf(data, {}) ?? '')
+    return fresh(kit, ctx, store, hadCookie, { baseline, ...known }, data)
+  })
 }
 
 function fresh<data extends object>(
@@ -217,9 +254,10 @@ function fresh<data extends object>(
   store: Store | undefined,
   hadCookie: boolean,
   known?: Partial<SessionState>,
+  data: Json = {},
 ): Awaitable<Session<data>> {
   return chain(newId(kit, ctx), (id) =>
-    createSession<data>(kit, ctx, store, id, { hadCookie, ...known }, {}),
+    createSession<data>(kit, ctx, store, id, { hadCookie, ...known }, data),
   )
 }
 

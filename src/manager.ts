@@ -69,7 +69,7 @@ const kits = new WeakMap<object, Kit>()
  * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`.
  */
 export function createSessionManager<data extends object = SessionData, ctx = unknown>(
-  options: SessionOptions<ctx>,
+  options: SessionOptions<ctx, data>,
 ): SessionManager<data, ctx> {
   const checked = checkOptions(options)
   const kit = { __proto__: null, ...checked, format: createFormat(checked) } as Kit
@@ -94,11 +94,11 @@ export function createSessionManager<data extends object = SessionData, ctx = un
 
 /** Takes options or a manager, and gives a manager. */
 export function toManager<data extends object, ctx>(
-  managerOrOptions: SessionManager<data, ctx> | SessionOptions<ctx>,
+  managerOrOptions: SessionManager<data, ctx> | SessionOptions<ctx, data>,
 ): SessionManager<data, ctx> {
   return 'load' in Object(managerOrOptions)
     ? (managerOrOptions as SessionManager<data, ctx>)
-    : createSessionManager<data, ctx>(managerOrOptions as SessionOptions<ctx>)
+    : createSessionManager<data, ctx>(managerOrOptions as SessionOptions<ctx, data>)
 }
 
 /** The configuration behind a manager. */

@@ -5,6 +5,7 @@ import type { Reader, SessionEvent, StoreOperation } from './kit.ts'
 import type { SessionRecord } from './record.ts'
 import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
 import { callback, flag, refuse, text, word, type Rule } from './rule.ts'
+import type { StandardSchema } from './schema.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store, StoreClass } from './store.ts'
 
@@ -24,7 +25,7 @@ export interface SessionClaims {
  * How sessions are kept: the vocabulary of koa-session and egg-session, times in milliseconds.
  * `null` is the same as leaving an option out.
  */
-export interface SessionOptions<ctx = any> {
+export interface SessionOptions<ctx = any, data extends object = any> {
   /**
    * What the keys come from, newest first, at most ten. Sessions made under an older one still
    * open, and are sealed anew under the newest. At least 32 random characters or bytes each; the
@@ -134,6 +135,13 @@ export interface SessionOptions<ctx = any> {
    * has one. What it throws is treated as a store's failure. Needs `encrypt`, and no store.
    */
   isRevoked?: ((claims: SessionClaims, ctx: ctx) => Awaitable<boolean>) | null
+  /**
+   * What sessions hold: a validator by the Standard Schema specification, of zod, valibot, arktype
+   * or another. A record that it refuses is no session. Its defaults are in new sessions, too.
+   */
+  schema?: StandardSchema<any, data> | null
+  /** Makes data that `schema` takes of those that it refuses; what it throws makes a new session. */
+  migrate?: ((old: Record<string, any>, ctx: ctx | undefined) => Awaitable<unknown>) | null
   /** Refuses a session that it answers with false. */
   valid?: ((ctx: ctx, record: SessionRecord) => Awaitable<unknown>) | null
   /** Runs before a session is saved, and may change it. */
@@ -201,6 +209,11 @@ const rules: Record<keyof SessionOptions, Rule> = {
   prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
   principal: callback,
   isRevoked: callback,
+  schema: [
+    (value) => value['~standard']?.version === 1,
+    'a Standard Schema (zod, valibot, arktype)',
+  ],
+  migrate: callback,
   valid: callback,
   beforeSave: callback,
   encode: callback,
@@ -302,6 +315,7 @@ function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void
   if (prefix?.endsWith('http') && !options.httpOnly) {
     refuse('"key" with the prefix __Http- needs "httpOnly".')
   }
+  if (options.migrate && !options.schema) refuse('"migrate" needs "schema".')
   if (options.store && options.ContextStore)
     refuse('"store" and "ContextStore" exclude each other.')
   if (options.isRevoked && (options.store ?? options.ContextStore))

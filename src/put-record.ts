@@ -5,6 +5,7 @@ import { SessionError } from './errors.ts'
 import { storeMaxAge, type Kit } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
 import { parseSnapshot, readLive, type Contents, type Json, type SessionRecord } from './record.ts'
+import { conform } from './schema.ts'
 import type { SessionState } from './session.ts'
 import type { Store } from './store.ts'
 
@@ -97,7 +98,9 @@ export async function lookAgain(state: SessionState, store: Store, id: string): 
   if (!contents) return 'gone'
   state.record = found.record as Json
   // What the store compares with must not change under the application's hands.
-  return { ...contents, ...parseSnapshot(takeSnapshot(contents.data, contents.flash)) }
+  const { data, flash } = parseSnapshot(takeSnapshot(contents.data, contents.flash))
+  const conformed = await conform(kit, data, ctx)
+  return conformed.data ? { ...contents, flash, data: conformed.data } : 'gone'
 }
 
 /** Destroys the records that are to be forgotten. */

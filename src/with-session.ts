@@ -17,7 +17,7 @@ import type { SessionData } from './session.ts'
  * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`, at once.
  */
 export function withSession<data extends object = SessionData, rest extends unknown[] = unknown[]>(
-  managerOrOptions: SessionManager<data, Request> | SessionOptions<Request>,
+  managerOrOptions: SessionManager<data, Request> | SessionOptions<Request, data>,
   handler: (
     request: Request,
     session: LazySession<data>,

@@ -31,6 +31,10 @@ const table: [word: Word, why: string, facts: Facts, data?: object, options?: Pa
     ['create', 'a new one is to be saved', { ...fresh, wish: 'save' }],
     ['create', 'a new one got a new id', { ...fresh, wish: 'regenerate' }],
     ['create', 'a new one got a new id, though empty', { ...fresh, wish: 'regenerate' }, {}],
+    ['nothing', 'nothing but defaults is in a new one', { ...fresh, baseline }],
+    ['create', 'the defaults of a new one have changed', { ...fresh, baseline }, { user: 'flo' }],
+    ['create', 'the defaults of a new one went', { ...fresh, baseline, wish: 'save' }, {}],
+    ['create', 'a new one is to be saved with its defaults', { ...fresh, baseline, wish: 'save' }],
     // One that was there
     ['nothing', 'nothing happened', saved],
     ['changed', 'a value changed', saved, { user: 'flo' }],
@@ -234,7 +238,7 @@ describe('the life after a decision', () => {
 
   it('counts from now in a new session and under a new id', () => {
     const born = { ...renewed, created: NOON }
-    expect(lifeAfter({ isNew: true })).toEqual(born)
+    expect(lifeAfter({ isNew: true, baseline: '' })).toEqual(born)
     expect(lifeAfter({ wish: 'regenerate' })).toEqual(born)
     expect(lifeAfter({ wish: 'destroy' })).toEqual(born)
   })

@@ -162,6 +162,8 @@ const everyOption: Record<keyof SessionOptions, true> = {
   accept: true,
   genid: true,
   prefix: true,
+  schema: true,
+  migrate: true,
   valid: true,
   beforeSave: true,
   encode: true,

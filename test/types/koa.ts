@@ -1,12 +1,14 @@
 import Koa, { type DefaultState, type ParameterizedContext } from 'koa'
+import * as v from 'valibot'
 import { describe, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
 import session, {
   createSession,
   SessionOptions,
   type KoaSessionContext,
   type KoaSessionOptions,
 } from '../../adapters/koa.ts'
-import type { Session, SessionData } from '../../src/index.ts'
+import type { SchemaData, Session, SessionData } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 
 interface Visit {
@@ -118,5 +120,40 @@ describe('the types of session-kit/koa', () => {
     expectTypeOf(make).toBeArray()
     expectTypeOf(SessionOptions.parse()).toEqualTypeOf<KoaSessionOptions>()
     expectTypeOf<SessionOptions>().toEqualTypeOf<KoaSessionOptions>()
+  })
+
+  it('are told by a schema, in middleware that is chained', () => {
+    const app = new Koa()
+    const schema = z.object({ views: z.number().default(0), user: z.string().optional() })
+    app.use(session({ schema }, app)).use((ctx) => {
+      expectTypeOf(ctx.session).toEqualTypeOf<Session<{
+        views: number
+        user?: string | undefined
+      }> | null>()
+      // @ts-expect-error the schema has no such key
+      void ctx.session!.viewed
+      ctx.body = ctx.session!.views
+    })
+    app.use(session<Visit>(app)).use((ctx) => {
+      expectTypeOf(ctx.session).toEqualTypeOf<Session<Visit> | null>()
+    })
+    app.use(session(app)).use((ctx) => {
+      expectTypeOf(ctx.session).toBeAny()
+    })
+    // @ts-expect-error the schema has no `cart`
+    void (() => session<{ cart: string[] }>({ schema }, app))
+  })
+
+  it('hold beside a schema, which the application’s have to agree with', () => {
+    const app = new Koa<DefaultState, KoaSessionContext<Visit>>()
+    const schema = v.object({ user: v.optional(v.string()), views: v.optional(v.number()) })
+    app.use(session({ schema }, app))
+    app.use((ctx) => {
+      expectTypeOf(ctx.session).toEqualTypeOf<Session<Visit> | null>()
+    })
+    expectTypeOf<SchemaData<typeof schema>>().toEqualTypeOf<{
+      user?: string | undefined
+      views?: number | undefined
+    }>()
   })
 })
