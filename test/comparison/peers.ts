@@ -235,14 +235,14 @@ export const peers: Peer[] = [
         }),
       )
       return onNode((take) => {
-        app.use(async (req: any, res: any) => {
+        app.use((req: any, res: any, next) => {
           const end = (): unknown => new Promise((resolve) => req.session.destroy(resolve))
-          await take(req.get('x-act'))({
+          const session: Acts = {
             get: async (key) => req.session[key],
             set: async (key, value) => (req.session[key] = value),
             end: async () => end(),
-          })
-          res.end()
+          }
+          take(req.get('x-act'))(session).then(() => res.end(), next)
         })
         return app
       })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { docPages } from './pages.ts'
 
 const root = new URL('../../', import.meta.url)
-const pages = ['README.md', 'CHANGELOG.md', ...docPages]
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docPages]
 
 /** A page without its blocks of code, in which nothing is a link or a heading. */
 function prose(page: URL): string {
