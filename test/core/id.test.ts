@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isSessionId, randomId } from '../../src/id.ts'
+import { patience, report, runsOf } from '../fixtures/properties.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -12,21 +13,32 @@ describe('randomId', () => {
     expect(random).toHaveBeenCalledTimes(1)
   })
 
-  it('never comes twice, and each of its bits is even: 100,000 ids', () => {
-    const count = 100_000
-    const seen = new Set<string>()
-    const ones = new Uint32Array(256)
-    for (let made = 0; made < count; made++) {
-      const id = randomId()
-      seen.add(id)
-      const bytes = Buffer.from(id, 'base64url')
-      for (let bit = 0; bit < 256; bit++) ones[bit]! += (bytes[bit >> 3]! >> (bit & 7)) & 1
-    }
-    expect(seen.size).toBe(count)
-    // Six standard deviations: a false alarm once in 2 million runs.
-    const slack = 6 * Math.sqrt(count / 4)
-    expect([...ones].filter((sum) => Math.abs(sum - count / 2) > slack)).toEqual([])
-  })
+  it(
+    'never comes twice, and each of its bits is even',
+    async () => {
+      const count = runsOf('random ids')
+      const seen = new Set<string>()
+      const values = Array.from({ length: 32 }, () => new Uint32Array(256))
+      for (let made = 0; made < count; made++) {
+        const id = randomId()
+        seen.add(id)
+        const bytes = Buffer.from(id, 'base64url')
+        for (let at = 0; at < 32; at++) values[at]![bytes[at]!]!++
+      }
+      expect(seen.size).toBe(count)
+      const ones = values.flatMap((counts) =>
+        Array.from({ length: 8 }, (_, bit) =>
+          counts.reduce((sum, times, value) => sum + times * ((value >> bit) & 1), 0),
+        ),
+      )
+      expect(ones).toHaveLength(256)
+      // Six standard deviations: a false alarm once in 2 million runs.
+      const slack = 6 * Math.sqrt(count / 4)
+      const uneven = ones.filter((sum) => Math.abs(sum - count / 2) > slack)
+      await report('random ids', count, () => expect(uneven).toEqual([]))
+    },
+    patience,
+  )
 })
 
 describe('isSessionId', () => {

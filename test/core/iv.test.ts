@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { engine as nodeEngine } from '../../src/seal/engine-node.ts'
+import { engine as webEngine } from '../../src/seal/engine-web.ts'
 import { freshIv } from '../../src/seal/iv.ts'
+import { patience, report, runsOf } from '../fixtures/properties.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -7,15 +10,39 @@ afterEach(() => {
 })
 
 describe('freshIv', () => {
-  it('gives 12 bytes, never the same', () => {
-    const seen = new Set<string>()
-    for (let i = 0; i < 100_000; i++) {
-      const iv = freshIv()
-      expect(iv.length).toBe(12)
-      seen.add(iv.join())
-    }
-    expect(seen.size).toBe(100_000)
-  })
+  it(
+    'gives 12 bytes, never the same',
+    async () => {
+      const count = runsOf('random IVs')
+      const seen = new Set<string>()
+      let odd = 0
+      for (let i = 0; i < count; i++) {
+        const iv = freshIv()
+        if (iv.length !== 12) odd++
+        seen.add(String.fromCharCode(...iv))
+      }
+      await report('random IVs', count, () => expect([odd, seen.size]).toEqual([0, count]))
+    },
+    patience,
+  )
+
+  it.each([nodeEngine, webEngine])(
+    'is not made up where there is nothing random: nothing is sealed, engine %#',
+    async (engine) => {
+      const key = await engine.deriveKey(
+        await engine.secret(new Uint8Array(32)),
+        'salt',
+        new Uint8Array(),
+      )
+      vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
+      vi.spyOn(crypto, 'getRandomValues').mockImplementation(() => {
+        throw new Error('no entropy')
+      })
+      await expect(async () => engine.seal(key, new Uint8Array(), 'text')).rejects.toThrow(
+        'no entropy',
+      )
+    },
+  )
 
   it('gives bytes that no later call changes', () => {
     const iv = freshIv()

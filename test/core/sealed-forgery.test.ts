@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { engine } from '#engine'
@@ -92,6 +93,28 @@ describe('a header that is not ours to the letter', () => {
     const reader = createSealedReader()
     expect(await reader.open(change(tokenUnder(header)))).toBe('tampered')
     expect(reader.engine.total()).toBe(0)
+  })
+})
+
+describe('a bomb', () => {
+  const zip = member('"zip":"DEF"')
+  const bomb = (megabytes: number): string =>
+    encrypt(deflateRawSync(Buffer.alloc(megabytes * 1e6, 'x')), {
+      secret: SECRET,
+      name: 'sid',
+      time: NOON,
+      header: zip,
+    })
+
+  it('is neither opened nor inflated, whatever it would come to', async () => {
+    const reader = createSealedReader()
+    const bombs = [0.001, 1, 2.5, 20].map(bomb)
+    // The last is longer than any cookie; of the others the shape is good.
+    expect(bombs.map((token) => token.length < 4096)).toEqual([true, true, true, false])
+    const before = process.memoryUsage.rss()
+    for (let time = 0; time < 100; time++) expect(await misjudged(reader, bombs)).toEqual([])
+    expect(reader.engine.total()).toBe(0)
+    expect(process.memoryUsage.rss() - before).toBeLessThan(5_000_000)
   })
 })
 

@@ -1,10 +1,13 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto'
+import { Hono } from 'hono'
 import { describe, expect, it, vi } from 'vitest'
+import { session } from '../../adapters/hono.ts'
 import { eggEncrypted } from '../../adapters/legacy.ts'
 import { md5 } from '../../adapters/legacy/md5.ts'
 import { DAY } from '../fixtures/clock.ts'
 import { patience, report, runsOf } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
+import { SECRET } from '../fixtures/secrets.ts'
 import {
   Cookies3,
   Cookies4,
@@ -271,4 +274,50 @@ describe('what Egg did not encrypt', () => {
     const values = [encrypt(Buffer.from(Buffer.from(good).toString('base64')))]
     expect(await accepted(values)).toEqual(values)
   })
+})
+
+describe('all that can be wrong with a cookie', () => {
+  const good = JSON.stringify(recordOf({ user: 'fred' }))
+  const base64 = (text: string): Buffer => Buffer.from(Buffer.from(text).toString('base64'))
+  /** A cookie whose last block ends in no padding. */
+  function unpadded(): string {
+    for (;;) {
+      const bytes = fromHeader(eggHeader(encode(recordOf({ user: random(1e6) }))))
+      bytes[bytes.length - 17]! ^= 1 + random(255)
+      const value = spell(bytes)
+      const ctx = { get: () => `EGG_SESS=${value}` }
+      if (new Cookies3(ctx, KEYS).get('EGG_SESS', { encrypt: true }) === undefined) return value
+    }
+  }
+  const classes: Record<string, () => string> = {
+    'bad padding': unpadded,
+    'no UTF-8': () => encrypt(Buffer.concat([base64(good), Buffer.from([0xff, random(256)])])),
+    'no base64': () => encrypt(Buffer.from(`%${random(1e6)}${base64(good)}`)),
+    'no JSON': () => encrypt(base64(`${good}${random(1e6)}`)),
+    'its time': () =>
+      encrypt(base64(good.replace(/"_expire":\d+/, `"_expire":${1 + random(1e6)}`))),
+  }
+
+  it('has one outcome, to the byte: five kinds of wrong, 200 of each', async () => {
+    const outcomes = new Map<string, Set<string>>()
+    for (const [name, make] of Object.entries(classes)) {
+      const seen = new Set<string>()
+      for (let time = 0; time < 200; time++) {
+        const events: unknown[] = []
+        const app = new Hono()
+        const accept = [eggEncrypted({ keys: [KEYS[0]], until: UNTIL, verify })]
+        app.use(
+          session({ secrets: SECRET, key: 'EGG_SESS', accept, on: (event) => events.push(event) }),
+        )
+        app.get('/', async (c) => c.json(await (c.var as any).session))
+        const response = await app.request('/', { headers: { cookie: `EGG_SESS=${make()}` } })
+        const { status, headers } = response
+        seen.add(JSON.stringify([status, [...headers], await response.text(), events]))
+      }
+      outcomes.set(name, seen)
+    }
+    const all = new Set([...outcomes.values()].flatMap((seen) => [...seen]))
+    expect([...all]).toHaveLength(1)
+    expect([...all][0]).toContain('"{}",[{"type":"tampered"')
+  }, 60_000)
 })
