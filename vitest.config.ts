@@ -18,6 +18,7 @@ const long = [
   'test/same-handlers.test.ts',
   'test/interleavings.test.ts',
   'test/faults.test.ts',
+  'test/faults-revoked.test.ts',
   'test/load.test.ts',
   'test/durable-object.test.ts',
   'test/legacy/chain.test.ts',

@@ -1,11 +1,15 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { Cookies } from '@eggjs/cookies'
 import { Hono } from 'hono'
 import Koa from 'koa'
+import eggSession from '../../adapters/egg/app/middleware/session.ts'
+import config from '../../adapters/egg/config/config.default.ts'
 import { session as honoSession } from '../../adapters/hono.ts'
 import { session as koaSession } from '../../adapters/koa.ts'
 import type { FetchHandler } from '../../adapters/testing.ts'
 import { withSession, type Session, type SessionOptions } from '../../src/index.ts'
+import { SECRETS } from '../fixtures/secrets.ts'
 
 /** What the application itself throws. */
 export class Planned extends Error {
@@ -51,10 +55,34 @@ const hono: MakeHost = (options, routes, heard) => {
 }
 
 const koa: MakeHost = (options, routes, heard) => {
-  const app = new Koa({ keys: ['one key', 'another key'] })
-  app.on('error', heard)
+  const app = new Koa({ keys: SECRETS.slice(0, 2) })
   const { secrets: _, ...rest } = options
-  app.use(koaSession({ ...rest, key: 'koa.sess' }, app))
+  app.use(koaSession({ encrypt: false, ...rest, key: 'koa.sess' }, app))
+  return serving(app, routes, heard)
+}
+
+/** Egg's middleware and Egg's cookies, on the Koa that Egg is made of. */
+const egg: MakeHost = (options, routes, heard) => {
+  const app: any = new Koa({ keys: SECRETS.slice(0, 2) })
+  const made = new WeakMap<object, unknown>()
+  Object.defineProperty(app.context, 'cookies', {
+    get(this: object) {
+      if (!made.has(this)) made.set(this, new (Cookies as any)(this, app.keys))
+      return made.get(this)
+    },
+  })
+  app.coreLogger = console
+  const { secrets: _, ...rest } = options
+  app.use(eggSession({ ...config.session, ...rest }, app))
+  return serving(app, routes, heard)
+}
+
+function serving(
+  app: Koa,
+  routes: Record<string, Route>,
+  heard: (error: unknown) => void,
+): FetchHandler {
+  app.on('error', heard)
   app.use(async (ctx) => {
     ctx.body = String(await routes[ctx.path]!((ctx as any).session))
   })
@@ -84,4 +112,9 @@ const koa: MakeHost = (options, routes, heard) => {
   }
 }
 
-export const hosts: Record<'core' | 'Hono' | 'Koa', MakeHost> = { core, Hono: hono, Koa: koa }
+export const hosts: Record<'core' | 'Hono' | 'Koa' | 'Egg', MakeHost> = {
+  core,
+  Hono: hono,
+  Koa: koa,
+  Egg: egg,
+}

@@ -5,7 +5,7 @@ import {
   type Browser,
   type FaultyStore,
 } from '../../adapters/testing.ts'
-import type { SessionEvent, SessionOptions, Store } from '../../src/index.ts'
+import type { SessionEvent, SessionOptions, Store, StoreOperation } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { createClock, MINUTE } from '../fixtures/clock.ts'
 import { SECRET } from '../fixtures/secrets.ts'
@@ -16,7 +16,8 @@ import type { Operation } from './operations.ts'
 /** How closely time is looked at, in milliseconds. */
 const STEP = 25
 
-export type Policy = 'throw' | 'anonymous'
+/** What a failing store means; by the best effort a logout ends in the browser, whatever else fails. */
+export type Policy = 'throw' | 'anonymous' | 'best effort'
 export type HostName = keyof typeof hosts
 export type Kind = 'exact' | 'plain'
 
@@ -87,7 +88,12 @@ export async function setUp(
   const store = createFaultyStore(sound)
   let events: SessionEvent[] = []
   let heard: unknown[] = []
-  const options = { secrets: SECRET, now: clock.now, onStoreError: policy, rolling } as const
+  const onStoreError =
+    policy === 'best effort'
+      ? (_: unknown, operation: StoreOperation) =>
+          operation === 'destroy' ? ('anonymous' as const) : ('throw' as const)
+      : policy
+  const options = { secrets: SECRET, now: clock.now, onStoreError, rolling } as const
   const make = (own: Partial<SessionOptions>): ReturnType<(typeof hosts)[HostName]> =>
     hosts[host]({ ...options, ...own }, allRoutes, (error) => void heard.push(error))
   const handler = make({ store, on: (event) => events.push(event) })
