@@ -36,6 +36,7 @@ export default defineConfig({
     sidebar: [
       group('Begin', {
         'What it is': '/',
+        'Getting started': '/getting-started/',
         'Moving in': '/moving/',
         Recipes: '/recipes/',
       }),
@@ -48,6 +49,7 @@ export default defineConfig({
       }),
       group('Background', {
         Security: '/security',
+        CSRF: '/csrf',
         'The cookie’s formats': '/cookie-format',
         'What differs from koa-session': '/differences-from-koa-session',
         Performance: '/performance',
