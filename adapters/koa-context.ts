@@ -28,6 +28,7 @@ interface HostResponse {
 }
 
 const HOLDER = Symbol('session-kit session')
+const KIT = Symbol('session-kit options')
 
 /** Holds the session of one context: `ctx.session` reads it and assigns to it. */
 export class SessionHolder {
@@ -149,6 +150,7 @@ export function holderOf(ctx: object, kitFor: () => HostKit): SessionHolder {
 export function extendContext(context: object, kitFor: () => HostKit): void {
   if (Object.hasOwn(context, 'sessionOptions')) return
   Object.defineProperties(context, {
+    [KIT]: { value: kitFor },
     session: {
       get(this: object) {
         return holderOf(this, kitFor).get()
@@ -165,6 +167,11 @@ export function extendContext(context: object, kitFor: () => HostKit): void {
       configurable: true,
     },
   })
+}
+
+/** The options in force of an application's session, by its prototype of contexts. */
+export function kitOfContext(context: object): HostKit | undefined {
+  return (context as { [KIT]?: () => HostKit })[KIT]?.()
 }
 
 /** The middleware: load, if it has to be before the handler; handler; commit. */

@@ -6,6 +6,7 @@
 import type { Session, SessionData, SessionOptions as CoreOptions } from '../src/index.ts'
 import { createMiddleware, extendContext } from './koa-context.ts'
 import type { ExternalKey } from './koa-cookies.ts'
+import { readSession } from './koa-read.ts'
 import { serveStore } from './koa-serve-store.ts'
 import { followOptions, type HostApplication, type HostProfile } from './koa-kit.ts'
 
@@ -107,12 +108,20 @@ export const SessionOptions: { parse(options?: KoaSessionOptions): KoaSessionOpt
 }
 export type SessionOptions = KoaSessionOptions
 
+export { readSession } from './koa-read.ts'
 export { serveStore } from './koa-serve-store.ts'
 
 export default session
 
 // `require('session-kit/koa')` is the function itself, with the other names on it.
-Object.assign(session, { session, createSession, serveStore, SessionOptions, default: session })
+Object.assign(session, {
+  session,
+  createSession,
+  readSession,
+  serveStore,
+  SessionOptions,
+  default: session,
+})
 export { session as 'module.exports' }
 
 function isApplication(value: unknown): value is HostApplication {

@@ -42,6 +42,9 @@ export interface Kit<ctx = any> extends CheckedOptions<ctx> {
   /** Destroys the record that a reader took the session from, once it is written or has ended. */
   forget?(): Promise<void>
 
+  /** Whether nothing is to be written, and what is over waits for its end. */
+  isReading?: boolean
+
   /** Makes the session object, where a host's has members of its own. */
   createSession?(state: SessionState, data: Json): Session<any>
 }

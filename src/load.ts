@@ -144,7 +144,7 @@ export function load<data extends object>(
     key?: string,
     record?: unknown,
   ): Awaitable<Session<data>> {
-    if (!store || key === undefined) return setAside(reason, key, record)
+    if (!store || key === undefined || kit.isReading) return setAside(reason, key, record)
     const removed = destroyRecord(kit, ctx, store, key, maxAge).catch(() => {})
     if (!kit.waitUntil) return removed.then(() => setAside(reason, key, record))
     kit.waitUntil(removed, ctx)

@@ -3,6 +3,7 @@ import { commit } from './commit.ts'
 import type { Kit } from './kit.ts'
 import { load, type CookieHeader } from './load.ts'
 import { checkOptions, type CheckedOptions, type SessionOptions } from './options.ts'
+import { read, type ReadSource } from './read.ts'
 import { listSecrets, type KeygripLike } from './secrets.ts'
 import type { Format } from './seal/format.ts'
 import { createKeyring } from './seal/keyring.ts'
@@ -11,7 +12,7 @@ import { createSignedFormat, createSigner } from './seal/signed.ts'
 import { stateOf, type Session, type SessionData } from './session.ts'
 import { destroySession, destroySessions, listSessions, type ListedSession } from './subjects.ts'
 
-/** Loads and commits sessions: all the I/O there is, in two verbs. */
+/** Loads and commits sessions: all the I/O of a request, in two verbs. */
 export interface SessionManager<data extends object = SessionData, ctx = unknown> {
   /** The cookie's name. */
   readonly key: string
@@ -34,6 +35,17 @@ export interface SessionManager<data extends object = SessionData, ctx = unknown
    *   `ERR_SESSION_TIMEOUT`.
    */
   commit(session: Session<data>): Promise<string[]>
+
+  /**
+   * Reads the session of a request that no response can answer with a cookie: a WebSocket, work in
+   * the background. Nothing is written: no cookie, no record, and none is extended or destroyed.
+   *
+   * @param source The request, its headers, or the Cookie header.
+   * @param ctx Handed to the store and to the callbacks among the options (default the request).
+   * @returns A frozen copy of the data; `null` where there is no session, or none any more.
+   * @throws SessionError `ERR_SESSION_STORE` or `ERR_SESSION_TIMEOUT` (see `onStoreError`).
+   */
+  read(source: ReadSource, ctx?: ctx): Promise<Readonly<data> | null>
 
   /**
    * Lists a user's sessions, as the `principal` option tells them apart, the newest login first.
@@ -83,6 +95,7 @@ export function createSessionManager<data extends object = SessionData, ctx = un
       state.cookies = []
       return cookies.length ? cookies : earlier
     },
+    read: async (source, ctx = source as ctx) => read<data>(kit, source, ctx),
     list: async (subject) => listSessions<data>(kit, subject),
     destroy: async (id) => destroySession(kit, id),
     destroyAll: async (subject, { except } = {}) =>

@@ -1,8 +1,13 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createSessionManager } from '../src/index.ts'
 import { Jar } from './fixtures/cookies.ts'
 import { SECRET } from './fixtures/secrets.ts'
+import { say } from './fixtures/socket.ts'
+import { bundleWorker, runWorker } from './workerd/running.ts'
 
 vi.stubEnv('SESSION_SECRET', SECRET)
 
@@ -76,9 +81,51 @@ describe('the recipe for', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  it.each(['next', 'sveltekit', 'astro', 'node-server'])('%s is the one in the docs', (name) => {
-    expect(read('docs/recipes.md')).toContain(
-      `\`\`\`ts\n${read(`examples/recipes/${name}.ts`)}\`\`\``,
-    )
+  it('a WebSocket in a Worker lets in who has logged in, from its own pages', async () => {
+    const entry = new URL('../examples/recipes/websocket-worker.ts', import.meta.url)
+    const worker = await runWorker(await bundleWorker(entry), undefined, {
+      env: { SESSION_SECRET: { type: 'text', value: SECRET } },
+    })
+    onTestFinished(() => worker.stop())
+    const jar = new Jar()
+    const response = await fetch(new URL('/?user=grace', worker.url))
+    expect(await response.text()).toBe('Hello, grace')
+    jar.take(response.headers.getSetCookie())
+
+    const { host, origin } = worker.url
+    const socket = `ws://${host}/`
+    expect(await say(socket, { cookie: jar.header, origin })).toBe('grace: hello')
+    expect(await say(socket, { origin })).toBe(401)
+    expect(await say(socket, { cookie: jar.header, origin: 'https://other.example' })).toBe(403)
   })
+
+  it('a WebSocket on Node does so, too', async () => {
+    const { acceptSockets } = await import('../examples/recipes/websocket-node.ts')
+    const manager = createSessionManager({ secrets: SECRET })
+    const session = await manager.load(null)
+    session.user = 'ada'
+    const jar = new Jar()
+    jar.take(await manager.commit(session))
+
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const origin = 'https://shop.example'
+    acceptSockets(server, origin)
+    const socket = `ws://127.0.0.1:${port}/`
+    expect(await say(socket, { cookie: jar.header, origin })).toBe('ada: hello')
+    expect(await say(socket, { origin })).toBe(401)
+    expect(await say(socket, { cookie: jar.header, origin: 'https://other.example' })).toBe(401)
+  })
+
+  it.each(['next', 'sveltekit', 'astro', 'node-server', 'websocket-worker', 'websocket-node'])(
+    '%s is the one in the docs',
+    (name) => {
+      expect(read('docs/recipes.md')).toContain(
+        `\`\`\`ts\n${read(`examples/recipes/${name}.ts`)}\`\`\``,
+      )
+    },
+  )
 })

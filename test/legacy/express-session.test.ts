@@ -42,6 +42,14 @@ describe('expressSession()', () => {
     expect(setting.events).toEqual(['missed'])
   })
 
+  it('leaves the record where a session is merely read', async () => {
+    const header = await write({ user: 'fred' })
+    const { manager } = setUp({ accept: [read()] })
+    for (let time = 0; time < 2; time++)
+      expect(await manager.read(header)).toEqual({ user: 'fred' })
+    expect(await isThere(idOf(header))).toBe(true)
+  })
+
   it('destroys the record with the session, read or not', async () => {
     const headers = [await write({ user: 'fred' }), await write({ user: 'wilma' })]
     const { manager } = setUp({ accept: [read()] })
