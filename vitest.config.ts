@@ -24,6 +24,7 @@ const long = [
   'test/legacy/chain.test.ts',
   'test/readme.test.ts',
   'test/legacy/packages.test.ts',
+  'test/interop.test.ts',
   'test/store-bytes.test.ts',
   'test/store-random.test.ts',
   'test/redis-cluster.test.ts',

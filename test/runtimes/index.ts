@@ -35,7 +35,7 @@ const peers = path.join(here, 'peers')
 const bin = path.join(peers, 'node_modules')
 const made = path.join(peers, '.run')
 const execute = promisify(execFile)
-const suites = ['sealed', 'memory', 'vectors', 'withSession', 'hono', 'koa']
+const suites = ['sealed', 'answers', 'memory', 'vectors', 'withSession', 'hono', 'koa']
 
 /** Takes packages from among the peers: around this file is one that has the package's name. */
 const fromPeers: Plugin = {

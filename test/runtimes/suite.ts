@@ -1,10 +1,17 @@
 /** What has to hold in every runtime, with the package as its users get it. */
 import { Hono } from 'hono'
-import { createSessionManager, withSession, type Reader, type SessionOptions } from 'session-kit'
+import {
+  createSessionManager,
+  fromHex,
+  withSession,
+  type Reader,
+  type SessionOptions,
+} from 'session-kit'
 import { session } from 'session-kit/hono'
 import { eggEncrypted, eggSigned, koaSigned } from 'session-kit/legacy'
 import { createMemoryStore } from 'session-kit/memory'
 import file from '../fixtures/cookies.json' with { type: 'json' }
+import sealedCookies from '../fixtures/sealed-cookies.json' with { type: 'json' }
 import { equal, type Check } from './check.ts'
 import { copyCookies, page, sendHostile, visit } from './flow.ts'
 
@@ -174,8 +181,21 @@ const vectors = Object.fromEntries(
   readable.map((vector) => [vector.id, () => readVector(vector)] as const),
 )
 
+/** Sealed cookies that another implementation made of the page on the format. */
+const answers = Object.fromEntries(
+  sealedCookies.vectors.flatMap(({ id, name, secret, secretHex, now, claims, token }) => {
+    const { d, n } = JSON.parse(claims) as { d?: object; n?: number }
+    // A store's key has its record elsewhere.
+    if (!d || n) return []
+    const secrets = secret ?? fromHex(secretHex!)
+    const options = { secrets, key: name, secure: name.startsWith('__'), now: () => now }
+    return [[id, async () => equal(await open(options, `${name}=${token}`), d)] as const]
+  }),
+)
+
 const suites = {
   sealed,
+  answers,
   memory,
   vectors,
   withSession: hostChecks(askHandler),
