@@ -10,7 +10,7 @@ import {
   type Session,
 } from '../src/host.ts'
 import type { CookieContext } from './koa-cookies.ts'
-import type { HostApplication, HostKit } from './koa-kit.ts'
+import { report, type HostApplication, type HostKit } from './koa-kit.ts'
 
 /** A context as the session middleware gets it. */
 export interface HostContext extends CookieContext {
@@ -91,7 +91,7 @@ export class SessionHolder {
   /** A copy of the options for this request; its `maxAge` is the session's. */
   get options(): object {
     if (this.#options) return this.#options
-    const { format, discard, createSession, browserSession, mustWait, secrets, ...options } =
+    const { format, tell, discard, createSession, browserSession, mustWait, secrets, ...options } =
       this.kit
     return (this.#options = Object.defineProperty(options, 'maxAge', {
       get: () => this.get()?.maxAge,
@@ -203,7 +203,7 @@ async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostConte
     keepCookies(ctx, holder.kit.format.names)
   } catch (commitError) {
     // The handler's own error is what the client has to see.
-    if (ctx.app.listenerCount('error')) ctx.app.emit('error', commitError, ctx)
+    report(ctx.app, commitError, ctx)
   }
 }
 

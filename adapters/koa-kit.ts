@@ -2,6 +2,7 @@ import {
   answersAtOnce,
   checkOptions,
   createSealer,
+  createTell,
   type CheckedOptions,
   type Format,
   type HostOptions,
@@ -151,6 +152,7 @@ function createHostKit(
         : createCookieFormat(checked, app, warn),
     mustWait: isSlow,
     browserSession: profile.browserSession,
+    tell: createTell(checked, (error, ctx) => report(app, error, ctx)),
     discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
     // A removal is sent to the browser whatever it sent before, as koa-session does.
     createSession: (state, data: Json) =>
@@ -212,6 +214,11 @@ function keysOf(app: HostApplication): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Tells the application of an error that no visitor sees, and that Koa's own listener prints. */
+export function report(app: HostApplication, error: unknown, ctx: unknown): void {
+  if (app.listenerCount('error')) app.emit('error', error, ctx)
 }
 
 /** koa-session's three events, with its payload, on the application. */

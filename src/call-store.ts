@@ -1,7 +1,8 @@
 import { engine } from '#engine'
 import { chain, type Awaitable } from './awaitable.ts'
 import { kindOf, SessionError } from './errors.ts'
-import { isForeign, type Kit, type StoreOperation } from './kit.ts'
+import type { StoreOperation } from './events.ts'
+import { isForeign, type Kit } from './kit.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -16,13 +17,16 @@ import type { Store } from './store.ts'
  */
 export async function callStore<result>(
   kit: Kit,
+  ctx: unknown,
   operation: StoreOperation,
   store: Store,
   id: string | null,
   call: (key: string) => Awaitable<result>,
 ): Promise<result | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const { storeTimeout, onStoreError } = kit
+  const { storeTimeout, onStoreError, tell } = kit
+  const start = tell ? performance.now() : 0
+  let outcome: 'done' | 'failed' = 'done'
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => {
@@ -43,12 +47,15 @@ export async function callStore<result>(
   } catch (cause) {
     const isOurs = cause instanceof SessionError || isForeign(kit, store)
     const error = isOurs ? (cause as SessionError) : failure(operation, cause)
-    kit.on?.({ type: 'store-error', error })
+    outcome = 'failed'
+    const told = error instanceof SessionError ? error : failure(operation, cause)
+    tell?.({ type: 'store-error', operation, error: told }, ctx)
     const policy =
       typeof onStoreError === 'function' ? onStoreError(error, operation) : onStoreError
     if (policy !== 'anonymous') throw error
   } finally {
     clearTimeout(timer)
+    tell?.({ type: 'store', operation, outcome, duration: performance.now() - start }, ctx)
   }
 }
 

@@ -24,6 +24,7 @@ import {
 } from './session.ts'
 import { LARGEST_COOKIE } from './set-cookie.ts'
 import { enlist, principalOf } from './subjects.ts'
+import { tellWritten } from './tell-written.ts'
 
 /**
  * Writes a session if it has to be: the record to the store, or all of it into the cookie. The
@@ -37,13 +38,19 @@ import { enlist, principalOf } from './subjects.ts'
  */
 export async function commit(session: object): Promise<string[]> {
   const state = stateOf(session)
+  const { tell } = state.kit
+  const start = tell ? performance.now() : 0
+  Object.assign(state, { outcome: 'nothing', bytes: 0 })
   try {
     const cookies = await commitState(session, state)
     if (state.isSettled) await state.kit.forget?.()
     return cookies
   } catch (error) {
-    state.error = error
+    Object.assign(state, { error, outcome: 'failed' })
     throw error
+  } finally {
+    const { ctx, outcome, bytes } = state
+    tell?.({ type: 'commit', outcome, bytes, duration: performance.now() - start }, ctx)
   }
 }
 
@@ -95,12 +102,15 @@ async function write(
     const version = store?.consistency === 'eventual' ? state.version + 1 : undefined
     const cargo = { id, key: store && id, snapshot, life, maxAge, version }
     const values = await kit.format.seal(cargo, ctx)
-    kit.format.names.forEach((name, index) => checkSize(name, values[index]!))
+    let bytes = 0
+    kit.format.names.forEach((name, index) => (bytes += checkSize(name, values[index]!)))
     kit.format.attributes?.(ctx)
     if (store?.compareAndSet && kit.principal && /^(create|regenerate)$/.test(word)) {
       const subject = principalOf(kit, parseSnapshot(snapshot).data)
       // Without its place on the list it could not be ended from elsewhere.
-      if (subject !== undefined && !(await enlist(kit, ctx, store, subject, id))) return []
+      if (subject !== undefined && !(await enlist(kit, ctx, store, subject, id))) {
+        return failed(state)
+      }
     }
     let outcome: Outcome | Look = store
       ? await putRecord(
@@ -119,14 +129,17 @@ async function write(
       await pause(round)
       outcome = await lookAgain(state, store!, state.discarded[0] ?? id)
     }
-    if (outcome === 'failed') return []
+    if (outcome === 'failed') return failed(state)
     // What was meant for one user is nothing for another.
     if (typeof outcome === 'object' && kit.principal && areAnothers(state, outcome.data)) {
       outcome = 'gone'
     }
     if (outcome === 'gone') return drop(session, state)
     if (outcome === 'stored') {
-      Object.assign(state, SETTLED, { baseline: snapshot, life, hadCookie: true, version })
+      Object.assign(state, { outcome: word, bytes })
+      tellWritten(state, snapshot !== state.baseline)
+      const known = { baseline: snapshot, life, hadCookie: true, version, isKnown: true }
+      Object.assign(state, SETTLED, known)
       const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
       return kit.format.write(values, left, ctx)
     }
@@ -134,6 +147,12 @@ async function write(
     else snapshot = await bringIn(session, state, snapshot, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
+}
+
+/** The store failed, and the application goes on without what was to be kept. */
+function failed(state: SessionState): [] {
+  state.outcome = 'failed'
+  return []
 }
 
 const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const
@@ -163,7 +182,7 @@ async function bringIn(
     if (!conformed) data.isConflict = true
     data.data = conformed ?? stored.data
   }
-  if (data.isConflict || flash.isConflict) kit.on?.({ type: 'conflict' })
+  if (data.isConflict || flash.isConflict) kit.tell?.({ type: 'conflict' }, state.ctx)
   state.baseline = takeSnapshot(stored.data, stored.flash)
   state.flash = Object.assign(Object.create(null), flash.data) as Json
   clearData(session)
@@ -177,10 +196,11 @@ async function bringIn(
 
 /** Lets go of a session that another request has ended: what this one did goes nowhere. */
 function drop(session: object, state: SessionState): string[] {
-  state.kit.on?.({ type: 'missed' })
+  state.kit.tell?.({ type: 'missed' }, state.ctx)
   clearData(session)
   // A cookie of an earlier commit would take the place of the one that the other request sends.
-  Object.assign(state, SETTLED, { isNew: true, isDetached: true, discarded: [], cookies: [] })
+  const known = { isKnown: false, discarded: [], cookies: [], outcome: 'dropped' }
+  Object.assign(state, SETTLED, known, { isNew: true, isDetached: true })
   return []
 }
 
@@ -190,9 +210,12 @@ async function end(state: SessionState): Promise<string[]> {
   const clearing = hadCookie || cookies.length || kit.accept ? kit.format.clear(ctx) : []
   // Kept as well as returned: should the store throw, the caller still finds it.
   state.cookies = clearing
+  const isKnown = state.isKnown || state.discarded.length > 0
   await discard(state)
+  if (isKnown) kit.tell?.({ type: 'destroyed' }, ctx)
   const life = { ...state.life, maxAge: undefined }
-  Object.assign(state, SETTLED, { isNew: true, baseline: '', life })
+  const known = { isKnown: false, outcome: 'destroy', baseline: '', life }
+  Object.assign(state, SETTLED, known, { isNew: true })
   return clearing
 }
 
@@ -200,10 +223,11 @@ function refuse(fault: string): never {
   throw new SessionError('ERR_SESSION_OPTIONS', `Session option "genid" or "encode" ${fault}.`)
 }
 
-function checkSize(name: string, value: string): void {
+/** @returns What it takes, in bytes. */
+function checkSize(name: string, value: string): number {
   if (/[^ -:<-~]/.test(value)) refuse('must make printable ASCII without ;')
   const size = name.length + value.length
-  if (size <= LARGEST_COOKIE) return
+  if (size <= LARGEST_COOKIE) return size
   throw new SessionError(
     'ERR_SESSION_TOO_LARGE',
     `The session cookie has ${size} bytes and browsers keep ${LARGEST_COOKIE}: ` +

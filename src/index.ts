@@ -2,7 +2,17 @@ export { createSessionManager, type SessionManager } from './manager.ts'
 export { withSession } from './with-session.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export type { Awaitable } from './awaitable.ts'
-export type { Reader, SessionEvent, StoreOperation } from './kit.ts'
+export type {
+  FateEvent,
+  InvalidEvent,
+  SessionEvent,
+  SessionListener,
+  StoreErrorEvent,
+  StoreOperation,
+  TimingEvent,
+  WrittenEvent,
+} from './events.ts'
+export type { Reader } from './kit.ts'
 export type { LazySession } from './lazy-session.ts'
 export type { CookieHeader } from './load.ts'
 export type { SessionClaims, SessionOptions } from './options.ts'

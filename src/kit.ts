@@ -1,4 +1,4 @@
-import type { SessionError } from './errors.ts'
+import type { Reason, Tell } from './events.ts'
 import type { CookieHeader } from './load.ts'
 import type { CheckedOptions } from './options.ts'
 import type { Json } from './record.ts'
@@ -6,32 +6,12 @@ import type { Format } from './seal/format.ts'
 import type { Session, SessionState } from './session.ts'
 import type { Store } from './store.ts'
 
-/** What happened to a session, without its data, its id or anything secret. */
-export interface SessionEvent {
-  /**
-   * - `missed` the cookie is good, its record is not in the store
-   * - `expired` its time is over
-   * - `invalid` the record is none, or the option `valid` or `schema` refused it; `error` tells what
-   *   `schema` or `migrate` have done wrong
-   * - `revoked` the `isRevoked` option refused it
-   * - `tampered` the cookie is forged, damaged, or sealed under a secret that is gone
-   * - `conflict` two requests changed the same key, and the stored value stayed; or an origin saved
-   *   the session while the edge in front of it changed it, and the origin's stayed
-   * - `store-error` the store failed; `error` tells how
-   */
-  type: 'missed' | 'expired' | 'invalid' | 'revoked' | 'tampered' | 'conflict' | 'store-error'
-  error?: SessionError
-}
-
-/** A store operation. */
-export type StoreOperation = 'get' | 'set' | 'destroy'
-
-/** Why a session that a cookie named was set aside. */
-export type Reason = Exclude<SessionEvent['type'], 'store-error' | 'conflict'>
-
 /** What the request path works with: options checked and complete, made once. */
 export interface Kit<ctx = any> extends CheckedOptions<ctx> {
   format: Format<ctx>
+
+  /** Tells those who listen what happens; `undefined` where nobody does. */
+  tell?: Tell | undefined
 
   /** Hears of a session set aside, where a host has events of its own. */
   discard?(reason: Reason, ctx: ctx, key?: string, record?: unknown): void

@@ -5,7 +5,8 @@ import { commit } from './commit.ts'
 import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
 import type { SessionError } from './errors.ts'
-import { storeMaxAge, type Kit, type Reason } from './kit.ts'
+import { timed, type Note, type Reason } from './events.ts'
+import { storeMaxAge, type Kit } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
 import { destroyRecord } from './put-record.ts'
 import { isEmpty, parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
@@ -37,6 +38,19 @@ export function load<data extends object>(
   ctx: unknown,
 ): Awaitable<Session<data>> {
   const kit = forRequest(common, header)
+  const { tell } = kit
+  if (!tell) return find(kit, header, ctx, unheard)
+  return timed(tell, ctx, (note) => find(kit, header, ctx, note))
+}
+
+const unheard = (): void => {}
+
+function find<data extends object>(
+  kit: Kit,
+  header: CookieHeader,
+  ctx: unknown,
+  note: Note,
+): Awaitable<Session<data>> {
   const store = storeFor(kit, ctx)
   let aside: SessionState['aside']
   return chain(kit.format.open(header, ctx), (carried) => {
@@ -53,11 +67,10 @@ export function load<data extends object>(
     if (isEventual(store)) aside = named
     const maxAge = storeMaxAge(kit, store, kit.maxAge, idleLimit(kit, undefined))
     const options = { rolling: kit.rolling, ctx }
-    return callStore(kit, 'get', store, key, async (storeKey) => {
+    return callStore(kit, ctx, 'get', store, key, async (storeKey) => {
       return { record: await store.get(storeKey, maxAge, options) }
     }).then((found) => {
-      // The store failed and the application goes on: of this request nothing but a logout is kept.
-      if (!found) return begin(kit, ctx, store, true, { isDetached: true, aside: named })
+      if (!found) return detached(named)
       const newest = newer(store, carried, found.record, kit.now())
       return newest ? accept(carried, newest) : setAside('missed', key, found.record)
     })
@@ -97,7 +110,7 @@ export function load<data extends object>(
         return setAside('invalid', key, record, error)
       }
       return chain(askRevoked(kit, ctx, carried, data), (isRevoked) => {
-        if (isRevoked === undefined) return begin(kit, ctx, store, true, { isDetached: true })
+        if (isRevoked === undefined) return detached()
         if (isRevoked) return setAside('revoked')
         return chain(isValid(data, record as SessionRecord), (valid) => {
           if (!valid && isOld) return setAside('invalid', key, record)
@@ -106,6 +119,7 @@ export function load<data extends object>(
           const issued = (isEventual(store) && contents.expires! - Number(contents.maxAge)) || now
           const known = {
             isNew: false,
+            isKnown: true,
             hadCookie: true,
             record: store ? (record as Json) : null,
             version: Math.max(carried.version ?? 0, versionOf(record)),
@@ -115,6 +129,7 @@ export function load<data extends object>(
             touchEvery: isEventual(store) ? pauseFor(carried) : 0,
             flash,
           }
+          note('loaded')
           return createSession(kit, ctx, store, key ?? carried.id, known, data)
         })
       })
@@ -126,13 +141,19 @@ export function load<data extends object>(
     return kit.valid(ctx, kit.schema ? conformedRecord(record, data) : record)
   }
 
+  /** What is for a request whose session nobody could look up: nothing but its end is kept. */
+  function detached(aside?: SessionState['aside']): Awaitable<Session<data>> {
+    note('failed')
+    return begin(kit, ctx, store, true, { isDetached: true, aside })
+  }
+
   function setAside(
     reason: Reason,
     key?: string,
     record?: unknown,
     error?: SessionError,
   ): Awaitable<Session<data>> {
-    kit.on?.({ type: reason, ...(error && { error }) })
+    note(reason, error)
     kit.discard?.(reason, ctx, key, record)
     return begin(kit, ctx, store, true, { aside })
   }
@@ -166,7 +187,7 @@ function askRevoked(
 ): Awaitable<boolean | undefined> {
   const { isRevoked } = kit
   if (!isRevoked) return false
-  return callStore(kit, 'get', { consistency: 'strong' } as Store, null, async () => {
+  return callStore(kit, ctx, 'get', { consistency: 'strong' } as Store, null, async () => {
     const subject = principalOf(kit, data)
     return (await isRevoked({ id: await engine.hash(id), created, issued, subject }, ctx)) !== false
   })
@@ -211,10 +232,12 @@ export function loadEnded<data extends object>(
   const kit = forRequest(common, header)
   const store = storeFor(kit, ctx)
   const hadCookie = cookieValues(header, kit.key).length > 0
-  return chain(store || kit.accept?.length ? kit.format.open(header, ctx) : null, (carried) =>
+  const mustOpen = store || kit.accept?.length
+  return chain(mustOpen ? kit.format.open(header, ctx) : null, (carried) =>
     chain(fresh<data>(kit, ctx, store, hadCookie), (session) => {
       const state = stateOf(session)
       endState(state)
+      state.isKnown = mustOpen ? Object(carried) === carried : hadCookie
       const { key, life } = Object(carried) as Partial<Carried>
       if (key === undefined) return session
       state.discarded.push(key)
@@ -276,6 +299,7 @@ function createSession<data extends object>(
     store,
     id,
     isNew: true,
+    isKnown: false,
     hadCookie: false,
     stale: false,
     wish: '',
@@ -292,6 +316,8 @@ function createSession<data extends object>(
     error: undefined,
     isDetached: false,
     cookies: [],
+    outcome: 'nothing',
+    bytes: 0,
     commit,
     ...known,
   }

@@ -1,5 +1,6 @@
 import { engine } from '#engine'
 import { commit } from './commit.ts'
+import { createTell } from './events.ts'
 import type { Kit } from './kit.ts'
 import { load, type CookieHeader } from './load.ts'
 import { checkOptions, type CheckedOptions, type SessionOptions } from './options.ts'
@@ -84,7 +85,8 @@ export function createSessionManager<data extends object = SessionData, ctx = un
   options: SessionOptions<ctx, data>,
 ): SessionManager<data, ctx> {
   const checked = checkOptions(options)
-  const kit = { __proto__: null, ...checked, format: createFormat(checked) } as Kit
+  const [format, tell] = [createFormat(checked), createTell(checked)]
+  const kit = { __proto__: null, ...checked, format, tell } as Kit
   const manager: SessionManager<data, ctx> = {
     key: kit.key,
     load: async (cookieHeader, ctx) => load<data>(kit, cookieHeader, ctx),

@@ -1,7 +1,8 @@
 import type { Awaitable } from './awaitable.ts'
 import { cookieRules, type PerRequest } from './cookie-options.ts'
 import type { SessionError } from './errors.ts'
-import type { Reader, SessionEvent, StoreOperation } from './kit.ts'
+import type { SessionListener, StoreOperation } from './events.ts'
+import type { Reader } from './kit.ts'
 import type { SessionRecord } from './record.ts'
 import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
 import { callback, flag, refuse, text, word, type Rule } from './rule.ts'
@@ -165,8 +166,12 @@ export interface SessionOptions<ctx = any, data extends object = any> {
   waitUntil?: ((promise: Promise<unknown>, ctx: ctx) => void) | null
   /** The time, in milliseconds since the epoch (default `Date.now`). */
   now?: (() => number) | null
-  /** Hears what happens to sessions; never with their data. */
-  on?: ((event: SessionEvent) => void) | null
+  /**
+   * Hears what happens to sessions, as it happens: a listener, or several. Never with data, ids or
+   * secrets. What a listener throws goes to the console, in Koa and Egg to the application's
+   * `error` event, and changes nothing.
+   */
+  on?: SessionListener<ctx> | readonly SessionListener<ctx>[] | null
 }
 
 const time: Rule = [
@@ -224,7 +229,10 @@ const rules: Record<keyof SessionOptions, Rule> = {
   ],
   waitUntil: callback,
   now: callback,
-  on: callback,
+  on: [
+    (value) => [value].flat().every((one) => typeof one === 'function'),
+    'a function, or a list of them',
+  ],
 }
 
 /** Options that one adapter alone knows, so that all may share one configuration. */

@@ -23,7 +23,7 @@ export async function yieldsTo(setCookies: readonly string[], session: object): 
   const isChanged = wish || takeSnapshot(dataOf(session), flash) !== (baseline || '{}')
   if (!isChanged) return true
   if (store?.compareAndSet && saved.key === id) return false
-  kit.on?.({ type: 'conflict' })
+  kit.tell?.({ type: 'conflict' }, state.ctx)
   return true
 }
 

@@ -41,7 +41,7 @@ export async function putRecord(
   const previous = isMove || state.isNew || word === 'regenerate' ? null : state.record
   const { _expire: expire } = record
   const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
-  const stored = await callStore(kit, 'set', store, id, async (key) => {
+  const stored = await callStore(kit, ctx, 'set', store, id, async (key) => {
     const options = { rolling, changed, ctx }
     if (isTouch) return answer(store.touch!(key, keep, { expire, ctx }))
     if (store.compareAndSet)
@@ -76,7 +76,7 @@ async function giveUp(state: SessionState, store: Store): Promise<Outcome> {
   const { kit, ctx, record, discarded } = state
   const [old] = discarded as [string]
   const options = { rolling: false, changed: true, ctx }
-  const done = await callStore(kit, 'set', store, old, (key) =>
+  const done = await callStore(kit, ctx, 'set', store, old, (key) =>
     answer(store.compareAndSet!(key, GIVEN_UP, GIVEN_UP._maxAge, record, options)),
   )
   if (done === undefined) return 'failed'
@@ -89,7 +89,7 @@ async function giveUp(state: SessionState, store: Store): Promise<Outcome> {
 export async function lookAgain(state: SessionState, store: Store, id: string): Promise<Look> {
   const { kit, ctx } = state
   const limit = idleLimit(kit, undefined)
-  const found = await callStore(kit, 'get', store, id, async (key) => {
+  const found = await callStore(kit, ctx, 'get', store, id, async (key) => {
     const maxAge = storeMaxAge(kit, store, kit.maxAge, limit)
     return { record: await store.get(key, maxAge, { rolling: kit.rolling, ctx }) }
   })
@@ -128,5 +128,5 @@ export async function destroyRecord(
   const limit = Math.max(idleLimit(kit, ownMaxAge), idleLimit(kit, undefined))
   const maxAge = limit + SETTLING_TIME + STORE_MARGIN
   const options = store.consistency === 'eventual' ? { ctx, maxAge } : { ctx }
-  await callStore(kit, 'destroy', store, id, (key) => store.destroy(key, options))
+  await callStore(kit, ctx, 'destroy', store, id, (key) => store.destroy(key, options))
 }

@@ -83,13 +83,15 @@ export function createRevocation(store: Store, options: RevocationOptions = {}):
 
   const read = async (place: string): Promise<unknown> => {
     const get = (key: string): unknown => store.get(key, life, { rolling: false, ctx: undefined })
-    return callStore(kit, 'get', store, place, get)
+    return callStore(kit, undefined, 'get', store, place, get)
   }
 
   const write = async (place: string, entry: SessionRecord): Promise<void> => {
     const record = { ...entry, _expire: now() + life, _maxAge: life }
     const options = { rolling: false, changed: true, ctx: undefined }
-    await callStore(kit, 'set', store, place, (key) => store.set(key, record, life, options))
+    await callStore(kit, undefined, 'set', store, place, (key) =>
+      store.set(key, record, life, options),
+    )
   }
 
   return {

@@ -1,6 +1,7 @@
 import { isPromise, type Awaitable } from './awaitable.ts'
 import { takeSnapshot, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
+import type { CommitOutcome } from './events.ts'
 import { randomId } from './id.ts'
 import type { Kit } from './kit.ts'
 import { isDataKey, parseSnapshot, type Json } from './record.ts'
@@ -74,6 +75,8 @@ export interface SessionState extends Facts {
   readonly store: Store | undefined
   /** The store's key, or the identity of a session in a cookie. */
   id: string
+  /** Whether there is a session to end: it was loaded, or stored since. */
+  isKnown: boolean
   /** Whether the request brought a cookie of this name, good or not. */
   hadCookie: boolean
   flash: Json
@@ -91,6 +94,9 @@ export interface SessionState extends Facts {
   cookies: string[]
   /** A change under way that can be made again, and the session as it was before. */
   update: { before: string; change(session: object): unknown } | undefined
+  /** What the last commit did, and what its cookies take, in bytes. */
+  outcome: CommitOutcome
+  bytes: number
   /** The error of a commit that failed. */
   error: unknown
   commit(session: object): Promise<string[]>

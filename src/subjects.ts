@@ -78,7 +78,10 @@ export async function listSessions<data extends object>(
 /** Ends a session by its key in the store. */
 export async function destroySession(kit: Kit, id: string): Promise<void> {
   const store = storeOf(kit)
-  await callStore(kit, 'destroy', store, null, () => store.destroy(id, { ctx: undefined }))
+  await callStore(kit, undefined, 'destroy', store, null, () =>
+    store.destroy(id, { ctx: undefined }),
+  )
+  kit.tell?.({ type: 'destroyed' }, undefined)
 }
 
 /** Ends a user's sessions, all but one, and tells how many there were. */
@@ -152,7 +155,7 @@ async function get(
   store: Store,
   id: string,
 ): Promise<{ record: unknown } | undefined> {
-  return callStore(kit, 'get', store, null, async () => {
+  return callStore(kit, ctx, 'get', store, null, async () => {
     return { record: await store.get(id, lifeOf(kit), { rolling: false, ctx }) }
   })
 }
@@ -187,7 +190,7 @@ async function change(
     const { index, record } = found
     const next = { sessions: await make(index), _expire: kit.now() + keep, _maxAge: keep }
     const options = { rolling: false, changed: true, ctx }
-    const done = await callStore(kit, 'set', store, null, () =>
+    const done = await callStore(kit, ctx, 'set', store, null, () =>
       store.compareAndSet!(place, next, keep, record, options),
     )
     if (done !== false) return done === true

@@ -7,6 +7,7 @@ import { createRevocation } from '../src/revocation.ts'
 import { CANARY, DEADLINE, faults, type StoreFault } from './faults/list.ts'
 import { hosts, type Route } from './faults/hosts.ts'
 import { createClock, DAY, MINUTE } from './fixtures/clock.ts'
+import { onTrouble } from './fixtures/events.ts'
 import { SECRET } from './fixtures/secrets.ts'
 
 const STEP = 25
@@ -74,7 +75,7 @@ async function setUp({ host, policy }: Setting): Promise<Trial> {
       now: clock.now,
       isRevoked,
       onStoreError,
-      on: (event) => told.push(event),
+      on: onTrouble((event) => told.push(event)),
     },
     routes,
     (error) => void heard.push(error),

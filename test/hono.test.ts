@@ -10,6 +10,7 @@ import './hono/composition.ts'
 import './hono/handler-errors.ts'
 import './hono/store-errors.ts'
 import './hono/counts.ts'
+import './hono/events.ts'
 import './hono/types.ts'
 
 afterEach(() => {

@@ -131,11 +131,12 @@ export function createReader(source: Source): Reader {
     ): Promise<SessionRecord | null> {
       const store = from as Store
       const options = { rolling: kit.rolling, ctx }
-      const record = (await callStore(strict, 'get', store, null, () =>
+      const record = (await callStore(strict, ctx, 'get', store, null, () =>
         from.get(key, usual, options),
       )) as SessionRecord | null | undefined
       if (!record) return null
-      forget = () => callStore(strict, 'destroy', store, null, () => from.destroy(key, { ctx }))
+      forget = () =>
+        callStore(strict, ctx, 'destroy', store, null, () => from.destroy(key, { ctx }))
       return record
     }
 

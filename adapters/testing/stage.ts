@@ -17,7 +17,7 @@ export interface Visit {
 
 /** Requests that overlap, on one store. */
 export interface Stage {
-  /** What the managers told, in order. */
+  /** What the managers told of trouble, in order. */
   events: SessionEvent['type'][]
   /** Makes a session with these data, and gives its cookie. */
   enter(data: Record<string, unknown>): Promise<string>
@@ -31,6 +31,9 @@ export interface Stage {
 
 const HOUR = 3_600_000
 
+/** Events of what a suite has an eye on. */
+const TROUBLE = /^(missed|expired|invalid|tampered|revoked|conflict|store-error)$/
+
 /** Sets a stage: a session manager on a store. */
 export function setStage(trial: Trial, options: Partial<SessionOptions> = {}): Stage {
   const events: SessionEvent['type'][] = []
@@ -42,7 +45,7 @@ export function setStage(trial: Trial, options: Partial<SessionOptions> = {}): S
       // A suite is patient: that stores answer in time is not what it is about.
       storeTimeout: 30_000,
       now: trial.now,
-      on: (event) => events.push(event.type),
+      on: ({ type }) => TROUBLE.test(type) && events.push(type),
       ...own,
       store,
     })

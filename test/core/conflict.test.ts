@@ -12,6 +12,7 @@ import { createClock, MINUTE, SECOND, type Clock } from '../fixtures/clock.ts'
 import { Jar } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
 import { rejectionOf } from '../fixtures/errors.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
@@ -30,7 +31,7 @@ interface Race {
 async function race(options: Partial<SessionOptions> = {}): Promise<Race> {
   const clock = createClock()
   const events: string[] = []
-  const on: SessionOptions['on'] = ({ type }) => events.push(type)
+  const on = onTrouble(({ type }) => events.push(type))
   const store = createMemoryStore(clock)
   const manager = createSessionManager({ secrets: SECRET, store, now: clock.now, on, ...options })
   const { jar, visit } = createVisitor(manager)

@@ -7,6 +7,7 @@ import {
   type SessionOptions,
 } from '../../src/index.ts'
 import { createClock } from '../fixtures/clock.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { check, patience } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRETS } from '../fixtures/secrets.ts'
@@ -62,7 +63,7 @@ function mutated(headers: string[]): fc.Arbitrary<string> {
 
 describe.each(modes)('any Cookie header: %s', (_, options) => {
   const events: SessionEvent[] = []
-  const on = (event: SessionEvent): void => void events.push(event)
+  const on = onTrouble((event) => events.push(event))
   const base = { key: 'sid', now: createClock().now, ...options() }
   const managerOf = (secrets: readonly string[]): SessionManager<any, any> =>
     createSessionManager({ ...base, secrets, on })

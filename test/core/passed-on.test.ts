@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { withSession, type Session, type SessionOptions } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { Jar, parseSetCookie } from '../fixtures/cookies.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 
@@ -21,7 +22,7 @@ async function setUp(options: Partial<SessionOptions> = {}) {
     return new Response('from the origin')
   })
   const edge = withSession(
-    { ...common, on: ({ type }) => events.push(type) },
+    { ...common, on: onTrouble(({ type }) => events.push(type)) },
     async (request, session) => {
       if (before !== nothing) await before(await session)
       const response = await origin(request)

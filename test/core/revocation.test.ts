@@ -14,6 +14,7 @@ import { createRevocation } from '../../src/revocation.ts'
 import { createClock, DAY, HOUR, SECOND } from '../fixtures/clock.ts'
 import { copyCookies, Jar } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
@@ -75,7 +76,7 @@ describe('isRevoked', () => {
       let isSet = false
       const visitor = await login(
         managerOf({
-          on: (event) => events.push(event),
+          on: onTrouble((event) => events.push(event)),
           isRevoked: async () => (isSet ? (answer as boolean) : false),
         }),
       )
@@ -83,7 +84,7 @@ describe('isRevoked', () => {
       isSet = true
       const { session } = await visitor.visit()
       expect([session.isNew, { ...session }]).toEqual([true, {}])
-      expect(events).toEqual([{ type: 'revoked' }])
+      expect(events).toMatchObject([{ type: 'revoked', place: 'cookie' }])
     },
   )
 

@@ -7,6 +7,7 @@ import { createSessionManager, type SessionOptions } from '../../src/index.ts'
 import { createSigner } from '../../src/seal/signed.ts'
 import { createClock, HOUR } from '../fixtures/clock.ts'
 import { cookieHeader, parseSetCookie } from '../fixtures/cookies.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore, type RecordingStore } from '../fixtures/recording-store.ts'
 import { check, patience } from '../fixtures/properties.ts'
 import { SECRETS } from '../fixtures/secrets.ts'
@@ -51,7 +52,7 @@ describe('a cookie that another library signed', () => {
       ...optionsOf(vector),
       secrets: vector.secrets,
       store: storeOf(vector),
-      on: ({ type }) => events.push(type),
+      on: onTrouble(({ type }) => events.push(type)),
     })
     const session = await manager.load(vector.header)
     expect(session.toJSON()).toEqual(vector.reads)

@@ -8,6 +8,7 @@ import {
 } from '../../src/index.ts'
 import { createClock, DAY } from '../fixtures/clock.ts'
 import { rejectionOf } from '../fixtures/errors.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore, type RecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
@@ -52,7 +53,7 @@ async function setUp(options: Partial<SessionOptions> = {}): Promise<Setting> {
     secrets: SECRET,
     store,
     now: createClock().now,
-    on: (event) => events.push(event),
+    on: onTrouble((event) => events.push(event)),
     ...options,
   })
   const visitor = createVisitor(manager)
@@ -66,6 +67,7 @@ const acts: Record<StoreOperation, (session: any) => unknown> = {
   set: (session) => (session.user = 'flo'),
   destroy: (session) => session.destroy(),
 }
+const event = { type: 'store-error', key: '__Host-sid', place: 'store', now: expect.any(Number) }
 const operations = Object.keys(acts) as StoreOperation[]
 
 describe.each(operations)('a store that fails to %s', (operation) => {
@@ -79,7 +81,7 @@ describe.each(operations)('a store that fails to %s', (operation) => {
       new RegExp(`^The session store failed to ${operation} \\([a-zA-Z_ ]*\\)\\.$`),
     )
     expect(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain(CANARY)
-    expect(events).toEqual([{ type: 'store-error', error }])
+    expect(events).toEqual([{ ...event, operation, error }])
     expect(store.operations().filter((one) => one === operation)).toHaveLength(1)
   })
 
@@ -238,7 +240,7 @@ describe('storeTimeout', () => {
     const error = await failing
     expect(error).toMatchObject({ name: 'SessionError', code: 'ERR_SESSION_TIMEOUT' })
     expect(error.message).toBe(`The session store took longer than 2000 ms to ${operation}.`)
-    expect(events).toEqual([{ type: 'store-error', error }])
+    expect(events).toEqual([{ ...event, operation, error }])
   })
 
   it.each(operations)('does not end it earlier: %s', async (operation) => {

@@ -9,6 +9,7 @@ import {
 import { createClock, DAY } from '../fixtures/clock.ts'
 import { cookieHeader } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { patience, report, runsOf } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { createSealedReader, ID } from '../fixtures/sealed-reader.ts'
@@ -76,7 +77,7 @@ describe.each(modes)('a flood: %s', (_, options) => {
     const config = options()
     const store = config.store as ReturnType<typeof createRecordingStore> | undefined
     const events: SessionEvent[] = []
-    const on = (event: SessionEvent): void => void events.push(event)
+    const on = onTrouble((event) => events.push(event))
     const manager = createSessionManager({ secrets: SECRET, key: 'sid', now, on, ...config })
     let sent = 0
     const visits = isOnWebCrypto ? 1000 : 10_000

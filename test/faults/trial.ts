@@ -8,6 +8,7 @@ import {
 import type { SessionEvent, SessionOptions, Store, StoreOperation } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { createClock, MINUTE } from '../fixtures/clock.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { hosts, Planned, type Route } from './hosts.ts'
 import { CANARY, type StoreFault } from './list.ts'
@@ -96,7 +97,7 @@ export async function setUp(
   const options = { secrets: SECRET, now: clock.now, onStoreError, rolling } as const
   const make = (own: Partial<SessionOptions>): ReturnType<(typeof hosts)[HostName]> =>
     hosts[host]({ ...options, ...own }, allRoutes, (error) => void heard.push(error))
-  const handler = make({ store, on: (event) => events.push(event) })
+  const handler = make({ store, on: onTrouble((event) => events.push(event)) })
   const calm = make({ store: sound, rolling: false })
   const browser = createBrowser(handler, { now: clock.now, origin: 'https://app.example' })
   await sound.set('mallory', { user: 'mallory', _expire: clock.now() + MINUTE }, MINUTE, {

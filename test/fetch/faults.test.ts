@@ -6,6 +6,7 @@ import { createFetchStore, createStoreHandler, type FetchStoreOptions } from '..
 import { createSessionManager, type SessionError, type Store } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { cookieHeader } from '../fixtures/cookies.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createRecorder, end, read, write } from './fixture.ts'
 import { listen, type Server } from './server.ts'
@@ -235,7 +236,7 @@ describe('an answer that is no record', () => {
       const manager = createSessionManager({
         secrets: SECRET,
         store: createFetchStore(server.url),
-        on: ({ type }) => events.push(type),
+        on: onTrouble(({ type }) => events.push(type)),
       })
 
       expect((await manager.load(cookie)).isNew).toBe(true)

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { describe, expect, it, vi } from 'vitest'
 import { session, type HonoSessionOptions } from '../../adapters/hono.ts'
 import { SessionError, type SessionEvent } from '../../src/index.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { setCookies, Visitor, type Visit } from './fixture.ts'
@@ -119,7 +120,7 @@ describe('a store that fails', () => {
     const store = createRecordingStore()
     const events: SessionEvent[] = []
     const visitor = await visitorOf(
-      site({ store, onStoreError: 'anonymous', on: (event) => events.push(event) }),
+      site({ store, onStoreError: 'anonymous', on: onTrouble((event) => events.push(event)) }),
     )
     store.instead.get = down
     const response = await visitor.visit('/count')

@@ -4,6 +4,7 @@ import OtherCookies from 'cookies'
 import Keygrip from 'keygrip'
 import { createSessionManager, type SessionManager, type SessionOptions } from '../../src/index.ts'
 import { DAY } from '../fixtures/clock.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 
 /** Egg's cookies, of Egg 3 and of Egg 4: all of their package that is used. */
@@ -80,7 +81,7 @@ export interface Setting {
 
 export function setUp(options: Partial<SessionOptions>): Setting {
   const events: string[] = []
-  const on: SessionOptions['on'] = ({ type }) => events.push(type)
+  const on = onTrouble(({ type }) => events.push(type))
   const manager = createSessionManager<any, any>({
     secrets: SECRET,
     key: 'EGG_SESS',

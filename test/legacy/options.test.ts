@@ -5,6 +5,7 @@ import { eggEncrypted, eggSigned, koaSigned } from '../../adapters/legacy.ts'
 import { createSessionManager, withSession, type SessionEvent } from '../../src/index.ts'
 import { DAY } from '../fixtures/clock.ts'
 import { errorOf } from '../fixtures/errors.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { eggHeader, encode, recordOf } from './fixture.ts'
 
@@ -132,7 +133,7 @@ describe('all that is wrong with a cookie', () => {
       secrets: SECRET,
       key: 'EGG_SESS',
       accept: [eggEncrypted({ keys, until, verify, key: name })],
-      on: (event: SessionEvent) => events.push(JSON.stringify(event)),
+      on: onTrouble(({ now: _, ...event }) => events.push(JSON.stringify(event))),
     }
     const handler = withSession(options, async (_, lazy) => {
       const session = await lazy

@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import { session, type HonoSessionOptions, type SessionVariables } from 'session-kit/hono'
 import { createKvStore, type KvNamespace } from 'session-kit/workers-kv'
+import { onTrouble } from '../fixtures/events.ts'
 
 interface Bindings {
   SECRET: string
@@ -132,7 +133,7 @@ for (const [kind, options] of Object.entries(kinds)) {
       key: `__Host-${kind}`,
       secrets: c.env.SECRET,
       now: () => time,
-      on: ({ type }) => log.push(type),
+      on: onTrouble(({ type }) => log.push(type)),
       ...options(c.env),
     })),
   )

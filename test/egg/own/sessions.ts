@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Site, Visitor } from '../site.ts'
+import { raw } from '../source.ts'
 import { describeHosts } from '../trial.ts'
 import { change, dataOf, remove, write } from '../cases/pages.ts'
 
@@ -140,5 +141,32 @@ describeHosts('a cluster', ({ start }) => {
     expect(new Set(seen.map(([pid]) => pid)).size).toBe(2)
     expect(new Set(seen.map(([, user]) => user))).toEqual(new Set(['fred']))
     expect(await site.dumpedCredentials()).toEqual([])
+  })
+})
+
+describeHosts('the events of a session', ({ start }) => {
+  it('reach a listener of the configuration, and a listener that fails the log', async () => {
+    const site = await start({
+      name: 'events',
+      kit: {
+        on: raw(`({ type, duration }, { path }) => {
+          if (duration === undefined) (globalThis.heard ??= []).push([type, path])
+          if (type === 'rotated') return
+          throw new Error('mine')
+        }`),
+      },
+    })
+    await site.evaluate(
+      (app) => void app.on('error', (error: Error) => (app.failure = error.message)),
+    )
+    const visitor = site.visitor()
+    await visitor.visit(write)
+    expect(await dataOf(visitor)).toEqual({ user: 'fred' })
+    await visitor.visit(remove)
+    const heard = (await site.evaluate(() => (globalThis as any).heard)) as string[][]
+
+    expect(heard.map(([type]) => type)).toEqual(['created', 'loaded', 'loaded', 'destroyed'])
+    expect(heard.every(([, path]) => path!.startsWith('/'))).toBe(true)
+    expect(await site.evaluate((app) => app.failure)).toBe('mine')
   })
 })
