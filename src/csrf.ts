@@ -13,6 +13,7 @@ import { SessionError } from './errors.ts'
 import { stateOf, type Session } from './session.ts'
 
 export type { CsrfOptions } from './csrf-options.ts'
+export { isFromElsewhere } from './csrf-origin.ts'
 
 /** A session, or one that is loaded when it is awaited. */
 export type AnySession = Awaitable<Session<any> | null>

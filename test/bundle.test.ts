@@ -108,6 +108,8 @@ describe.each([
   ['session-kit/csrf'],
   ['session-kit/csrf/hono'],
   ['session-kit/csrf/koa'],
+  ['session-kit/inspector/hono'],
+  ['session-kit/inspector/koa'],
 ])('%s', (name) => {
   it.each([
     ['Workers', workerd],

@@ -153,6 +153,7 @@ describe('an adapter', () => {
       'adapters/egg/app/extend/application.ts: node:assert',
       'adapters/hono.ts: hono',
       'adapters/koa-read.ts: node:http',
+      'adapters/inspector/hono.ts: hono',
       'adapters/koa-serve-store.ts: node:stream',
       'adapters/upstash.ts: @upstash/redis',
     ])

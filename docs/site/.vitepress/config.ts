@@ -43,6 +43,8 @@ export default defineConfig({
       group('Guide', {
         Options: '/options',
         Stores: '/stores',
+        'Forged requests': '/csrf',
+        'The inspector': '/inspector',
         Deploying: '/deploying',
         'The command line': '/command-line',
         Troubleshooting: '/troubleshooting',

@@ -1,0 +1,87 @@
+import {
+  cookieValues,
+  idleLimit,
+  SessionObject,
+  stateOf,
+  type Json,
+  type Kit,
+} from '../../src/host.ts'
+import { fingerprint } from './token.ts'
+
+/** The largest name and value that browsers keep, in bytes together (RFC 6265bis section 5.7). */
+export const LARGEST_COOKIE = 4096
+
+/** A session as the page shows it. */
+export interface SessionView {
+  /** The cookie's name. */
+  name: string
+  /** Whether the request brought a session, none at all, or a cookie that opens none. */
+  fate: 'alive' | 'none' | 'refused'
+  format: 'sealed' | 'signed'
+  place: 'cookie' | 'store'
+  /** Whether the cookie carries a copy of the data, where it fits: the store may lag behind. */
+  hasCopy: boolean
+  /** Tells its id from others. */
+  fingerprint: string | undefined
+  data: Json
+  flash: Json
+  life: LifeView
+  cookies: { name: string; bytes: number }[]
+}
+
+/** When what happens to a session, in milliseconds since the epoch; `undefined` is unknown. */
+export interface LifeView {
+  now: number
+  created: number | undefined
+  /** When it was saved last. */
+  seen: number | undefined
+  /** From when on a request renews it, or `'always'`. */
+  renews: number | 'always' | undefined
+  expires: number | undefined
+  /** When it ends however busy it is. */
+  ends: number | undefined
+  /** How long it may go without being saved, in milliseconds. */
+  idle: number | 'session'
+}
+
+/** Looks at the session of a request. Nothing is written. */
+export async function viewOf(session: object, cookieHeader: string): Promise<SessionView> {
+  const { kit, id, store, isNew, flash } = stateOf(session)
+  // Koa's own cookies have their signatures beside them.
+  const names = new Set([...kit.format.names, `${kit.key}.sig`])
+  const cookies = [...names].flatMap((name) =>
+    cookieValues(cookieHeader, name).map((value) => ({ name, bytes: name.length + value.length })),
+  )
+  const data = SessionObject.prototype.toJSON.call(session as SessionObject)
+  return {
+    name: kit.key,
+    fate: isNew ? (cookies.length ? 'refused' : 'none') : 'alive',
+    format: kit.format.keepsId ? 'sealed' : 'signed',
+    place: store ? 'store' : 'cookie',
+    hasCopy: store?.consistency === 'eventual',
+    fingerprint: isNew || !(store ?? kit.format.keepsId) ? undefined : await fingerprint(id),
+    data,
+    flash,
+    life: lifeOf(session, kit),
+    cookies,
+  }
+}
+
+function lifeOf(session: object, kit: Kit): LifeView {
+  const { life } = stateOf(session)
+  const idle = idleLimit(kit, life.maxAge)
+  const { expires } = life
+  // A signed cookie tells neither when it began nor when it was saved, but for how long that was.
+  const isTimed = kit.format.keepsId === true
+  const created = isTimed ? life.created : undefined
+  const absolute = kit.absoluteMaxAge
+  return {
+    now: kit.now(),
+    created,
+    seen: isTimed ? life.issued : expires && expires - idle,
+    renews: kit.rolling ? 'always' : kit.renew && expires ? expires - idle / 2 : undefined,
+    expires,
+    ends: created && absolute ? created + absolute : undefined,
+    idle: life.maxAge ?? kit.maxAge,
+  }
+}
