@@ -23,7 +23,7 @@ export interface InspectorPage {
 
 /** The whole page. */
 export function page(view: InspectorPage): Html {
-  const { session, names, recorded, notice, nonce, path } = view
+  const { session, names, recorded, notice, nonce } = view
   const { name, life, data, flash } = session
   const isAlive = session.fate === 'alive'
   return html`<!doctype html>
