@@ -127,8 +127,10 @@ describe.each(places)('with the session in the %s', (place) => {
     expect(await page.textContent('.value')).toBe(sent)
 
     const meter = page.getByRole('meter')
-    expect(await meter.getAttribute('value')).toBe(`${cookieNames[place].length + sent.length}`)
-    expect(await meter.getAttribute('max')).toBe('4096')
+    expect(await meter.getAttribute('aria-valuenow')).toBe(
+      `${cookieNames[place].length + sent.length}`,
+    )
+    expect(await meter.getAttribute('aria-valuemax')).toBe('4096')
 
     const bytes = sent.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'))
     for (const text of [sent, ...bytes]) expect(text).not.toMatch(/Ada|views|cart|honey/)

@@ -5,10 +5,13 @@ import { add, goods, isGood, remove } from './cart.ts'
 import { held } from './held.ts'
 import { icon } from './icon.ts'
 import { page } from './page.ts'
-import { sessions, type Env, type Place } from './sessions.ts'
+import { bothSessions, inspect, sessions, type Env, type Place } from './sessions.ts'
 import { style } from './style.ts'
 
 const app = new Hono<Env>()
+
+// First, for it has a Content-Security-Policy of its own.
+app.use('/inspector', ...bothSessions, inspect)
 
 app.use(
   csrf(),
@@ -49,7 +52,8 @@ function visits(place: Place) {
         // Saved here and not after the answer, so that the page can show what KV holds.
         await session.save()
       }
-      return c.html(page({ place, session, notice, held: await held(c, place, session) }))
+      const isLocal = new URL(c.req.url).hostname === 'localhost'
+      return c.html(page({ place, session, notice, held: await held(c, place, session), isLocal }))
     })
 
     .post('/sign-in', async (c) => {

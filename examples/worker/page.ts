@@ -3,7 +3,7 @@ import type { Session } from 'session-kit'
 import { goods, type Good } from './cart.ts'
 import type { Held } from './held.ts'
 import { panel, type Html } from './panel.ts'
-import type { Place, Visit } from './sessions.ts'
+import { cookieNames, type Place, type Visit } from './sessions.ts'
 
 /** What the page shows. */
 export interface View {
@@ -11,10 +11,12 @@ export interface View {
   session: Session<Visit>
   notice: unknown
   held: Held
+  /** Whether this is the developer's own machine, where the inspector is. */
+  isLocal: boolean
 }
 
 /** The whole page. */
-export function page({ place, session, notice, held }: View): Html {
+export function page({ place, session, notice, held, isLocal }: View): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -27,7 +29,10 @@ export function page({ place, session, notice, held }: View): Html {
       </head>
       <body>
         <header>
-          <p class="brand"><img src="/icon.svg" alt="" width="28" height="28" /> session-kit</p>
+          <div class="top">
+            <p class="brand"><img src="/icon.svg" alt="" width="28" height="28" /> session-kit</p>
+            ${isLocal ? html`<a href="/inspector?session=${cookieNames[place]}">Inspect</a>` : ''}
+          </div>
           <h1>Where does your session live?</h1>
           <p>
             Sign in, fill the cart, and see what your browser and the server each hold of it. Both
@@ -40,7 +45,7 @@ export function page({ place, session, notice, held }: View): Html {
         <main>
           <div>
             ${notice ? html`<p class="notice" role="status">${notice}</p>` : ''}
-            ${visitor(place, session)} ${cart(place, session)}
+            ${visitor(place, session)} ${cart(place, session)} ${experiments(place)}
           </div>
           ${panel(place, session, held)}
         </main>
@@ -91,4 +96,34 @@ function item(good: Good, count: number): Html {
     <output aria-label="${name} in the cart">${count}</output>
     <button name="add" value="${good}" aria-label="Add ${name}">+</button>
   </li>`
+}
+
+function experiments(place: Place): Html {
+  return html`<section aria-labelledby="try">
+    <h2 id="try">Try it</h2>
+    <ol class="try">
+      <li><b>Put something in the cart, and reload.</b> The message was for one page alone.</li>
+      <li><b>Sign in with a full cart.</b> The session gets a new id; what is in it stays.</li>
+      <li>
+        <b>Go to the other tab.</b> That is another session, under another cookie. Sign out of one,
+        and the other goes on.
+      </li>
+      <li>
+        <b>Change a letter of the cookie</b> in the developer tools of your browser. It opens
+        nothing any more.
+      </li>
+      ${
+        place === 'kv'
+          ? html`<li>
+              <b>Keep the cookie, sign out, and put it back.</b> Its record is gone from KV, and it
+              opens nothing.
+            </li>`
+          : html`<li>
+              <b>Keep the cookie, sign out, and put it back.</b> It opens: a session in a cookie is
+              wherever a copy of it is, until it expires. The option <code>isRevoked</code> ends it
+              before.
+            </li>`
+      }
+    </ol>
+  </section>`
 }

@@ -19,7 +19,7 @@ export function panel(place: Place, session: Session<Visit>, held: Held): Html {
     </article>
     <article>
       <h3>The browser ${held.cookie.value ? sealed : nothing}</h3>
-      ${cookie(held.cookie, session.isNew)}
+      ${cookie(place, held.cookie, session.isNew)}
     </article>
     <article>
       <h3>Workers KV ${held.record ? html`<small class="open">readable</small>` : nothing}</h3>
@@ -37,36 +37,51 @@ const sealed = html`<small class="sealed"
   ><img src="/icon.svg" alt="" width="14" height="14" /> sealed</small
 >`
 
-function cookie({ name, value }: Held['cookie'], isNew: boolean): Html {
+function cookie(place: Place, { name, value }: Held['cookie'], isNew: boolean): Html {
   if (!value) return html`<p>No cookie: a session begins when there is something to keep.</p>`
-  const size = name.length + value.length
-  return html`<p><code>${name}</code>, as it came with this request:</p>
+  return html`<p>
+      <code>${name}</code>, as it came with this request.
+      ${
+        place === 'cookie'
+          ? 'The whole session is in it.'
+          : 'In it are the session’s id, the number of the last write, and a copy for the minute that KV may lag behind.'
+      }
+    </p>
     <p class="value">${parts(value)}</p>
     <p class="legend">
       <span class="header">header</span> · <span>nonce</span> ·
-      <strong>contents, encrypted</strong> · <span>tag</span>
+      <span class="contents">contents, encrypted</span> · <span>tag</span>
     </p>
-    ${isNew ? html`<p>It opens nothing any more.</p>` : ''}
-    <p class="size">
-      <meter
-        aria-label="Size of the cookie"
-        min="0"
-        max="${LARGEST_COOKIE}"
-        low="${LARGEST_COOKIE / 2}"
-        high="${LARGEST_COOKIE * 0.9}"
-        optimum="0"
-        value="${size}"
-      ></meter>
-      ${size} of ${LARGEST_COOKIE} bytes
-    </p>`
+    ${isNew ? html`<p>It opens nothing any more.</p>` : ''} ${size(name.length + value.length)}`
+}
+
+function size(bytes: number): Html {
+  const words = `${bytes} of ${LARGEST_COOKIE} bytes`
+  return html`<div class="size">
+    <div
+      role="meter"
+      aria-label="Size of the cookie"
+      aria-valuemin="0"
+      aria-valuemax="${LARGEST_COOKIE}"
+      aria-valuenow="${bytes}"
+      aria-valuetext="${words}"
+    >
+      <svg aria-hidden="true">
+        <rect class="room" width="100%" height="8" rx="4" />
+        <rect class="used" width="${(100 * bytes) / LARGEST_COOKIE}%" height="8" rx="4" />
+      </svg>
+    </div>
+    <p>${words}</p>
+  </div>`
 }
 
 /** A sealed value is a compact JWE: header, no key, nonce, ciphertext and tag. */
 function parts(value: string): Html {
   const [header, key, nonce, ciphertext, tag] = value.split('.')
   if (key !== '' || !tag) return html`${value}`
-  return html`<span class="header">${header}</span
-    >..<span>${nonce}</span>.<strong>${ciphertext}</strong>.<span>${tag}</span>`
+  return html`<span class="header">${header}</span>..<span>${nonce}</span>.<span class="contents"
+      >${ciphertext}</span
+    >.<span>${tag}</span>`
 }
 
 function record(held: Held['record']): Html {

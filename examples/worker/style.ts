@@ -55,18 +55,34 @@ h3 {
   font-size: 1rem;
 }
 
-header > p:not(.brand) {
+header > p {
   max-width: 38rem;
   color: var(--faint);
   text-wrap: pretty;
+}
+
+.top {
+  display: flex;
+  align-items: center;
+  justify-content: space-between;
+  margin-bottom: 1.75rem;
 }
 
 .brand {
   display: flex;
   gap: 0.5rem;
   align-items: center;
-  margin-bottom: 1.75rem;
   font-weight: 600;
+}
+
+.top a {
+  padding: 0.4rem 0;
+  color: var(--faint);
+  text-underline-offset: 0.2em;
+}
+
+.top a:hover {
+  color: var(--ink);
 }
 
 nav {
@@ -216,6 +232,24 @@ button.main {
   text-align: center;
 }
 
+.try {
+  display: grid;
+  gap: 0.65rem;
+  padding-left: 1.25rem;
+  color: var(--faint);
+  font-size: 0.95rem;
+}
+
+.try li {
+  padding-left: 0.25rem;
+  text-wrap: pretty;
+}
+
+.try b {
+  color: var(--ink);
+  font-weight: 600;
+}
+
 small {
   display: inline-flex;
   gap: 0.35rem;
@@ -268,7 +302,7 @@ pre {
   color: var(--leaf);
 }
 
-:is(.value, .legend) strong {
+:is(.value, .legend) .contents {
   color: var(--wax);
 }
 
@@ -282,9 +316,22 @@ pre {
   font-variant-numeric: tabular-nums;
 }
 
-meter {
+.size > div {
   flex: 1 1 8rem;
-  height: 1.1rem;
+}
+
+.size svg {
+  display: block;
+  width: 100%;
+  height: 8px;
+}
+
+.room {
+  fill: var(--line);
+}
+
+.used {
+  fill: var(--leaf);
 }
 
 dl {
