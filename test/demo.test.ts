@@ -1,10 +1,13 @@
 /** The example Worker, bundled as it would be deployed, in workerd and in a real browser. */
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { seriousFaults } from './fixtures/axe.ts'
 import { launchChromium } from './fixtures/chromium.ts'
 import { bundleDemo, startDemo, type Demo, type DemoBundle } from './fixtures/demo.ts'
 
@@ -252,6 +255,84 @@ describe('Workers KV', () => {
   }
 })
 
+describe('a session in the cookie', () => {
+  it('is wherever a copy of it is: put back after a sign-out, the cookie opens', async () => {
+    const page = await open('/cookie')
+    await signIn(page, 'Barbara')
+    const kept = await cookie(page, 'cookie')
+    await press(page, 'Sign out')
+    const old = await open('/cookie', { cookie: kept })
+
+    expect(await heading(old, 'Hello, Barbara')).toBe(true)
+  })
+})
+
+describe('the inspector', () => {
+  it('shows both sessions, and what each request did with them', async () => {
+    const page = await open('/kv')
+    await signIn(page, 'Annie')
+    await follow(page, 'Inspect')
+    await page.goto('/kv')
+    await press(page, 'Add Tea')
+    await follow(page, 'Inspect')
+    const shown = (await page.innerText('main')).replace(/\s+/g, ' ')
+
+    for (const words of [
+      'Your session',
+      'name Annie',
+      'tea 1',
+      'POST /kv/cart',
+      'commit: changed',
+    ]) {
+      expect(shown).toContain(words)
+    }
+    expect(shown).toMatch(/\bset \d\S* ms/)
+    await follow(page, cookieNames.cookie)
+    expect(await page.textContent('h1')).toBe('No session yet')
+  })
+
+  it('ends a session by a button', async () => {
+    const page = await open('/cookie')
+    await signIn(page, 'Radia')
+    await follow(page, 'Inspect')
+    await press(page, 'Destroy')
+    expect(await page.textContent('h1')).toBe('No session yet')
+    await page.goto('/cookie')
+
+    expect(await page.textContent('main')).toContain('No session yet')
+  })
+
+  it('is not there under the name that a deployed Worker has, and no page links to it', async () => {
+    const { port } = new URL(demo.origin)
+    const statusAndBody = async (at: string): Promise<[number | undefined, string]> => {
+      const headers = { host: 'session-kit-demo.example.workers.dev' }
+      const sent = request({ host: '127.0.0.1', port, path: at, headers }).end()
+      const [response] = (await once(sent, 'response')) as [IncomingMessage]
+      return [response.statusCode, (await response.setEncoding('utf8').toArray()).join('')]
+    }
+    const [status] = await statusAndBody('/inspector')
+    const [, page] = await statusAndBody('/cookie')
+
+    expect(status).toBe(404)
+    expect(page).toContain('Try it')
+    expect(page).not.toContain('/inspector')
+  })
+})
+
+describe('to everybody', () => {
+  it.each(['light', 'dark'] as const)('axe finds nothing serious: %s', async (colorScheme) => {
+    for (const place of places) {
+      const page = await open(`/${place}`, { colorScheme })
+      expect(await seriousFaults(page)).toEqual([])
+      await signIn(page)
+      await press(page, 'Add Honey')
+      expect(await seriousFaults(page)).toEqual([])
+      await follow(page, 'Inspect')
+      expect(await seriousFaults(page)).toEqual([])
+    }
+  })
+})
+
 describe('every answer', () => {
   it.each(['/cookie', '/kv', '/style.css', '/icon.svg'])('of %s allows no script', async (url) => {
     const response = await fetch(demo.origin + url)
@@ -313,7 +394,7 @@ async function press(page: Page, name: string): Promise<void> {
 
 async function follow(page: Page, name: string): Promise<void> {
   const loaded = page.waitForEvent('load')
-  await page.getByRole('link', { name }).click()
+  await page.getByRole('link', { name, exact: true }).click()
   await loaded
 }
 

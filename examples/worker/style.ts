@@ -235,6 +235,7 @@ button.main {
 .try {
   display: grid;
   gap: 0.65rem;
+  margin-top: 0.75rem;
   padding-left: 1.25rem;
   color: var(--faint);
   font-size: 0.95rem;
