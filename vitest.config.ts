@@ -7,9 +7,14 @@ const engine = (name: 'node' | 'web'): { alias: Record<string, string> } => ({
   alias: { '#engine': path(`src/seal/engine-${name}.ts`) },
 })
 
-/** What takes longest, and runs by `npm run test:long`: whole applications, many random runs. */
+/**
+ * What takes longest, and runs by `npm run test:long`: whole applications, their pages in a browser,
+ * many random runs.
+ */
 const long = [
   'test/core/sealed-edits.test.ts',
+  'test/demo.test.ts',
+  'test/inspector/chromium.test.ts',
   'test/egg-parity.test.ts',
   'test/egg.test.ts',
   'test/start.test.ts',
