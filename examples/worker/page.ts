@@ -45,9 +45,9 @@ export function page({ place, session, notice, held, isLocal }: View): Html {
         <main>
           <div>
             ${notice ? html`<p class="notice" role="status">${notice}</p>` : ''}
-            ${visitor(place, session)} ${cart(place, session)} ${experiments(place)}
+            ${visitor(place, session)} ${cart(place, session)}
           </div>
-          ${panel(place, session, held)}
+          ${panel(place, session, held)} ${experiments(place)}
         </main>
       </body>
     </html>`

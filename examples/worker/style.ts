@@ -357,7 +357,12 @@ dd:has(pre) {
 @media (min-width: 56rem) {
   main {
     grid-template-columns: 5fr 7fr;
-    gap: 1.5rem;
+    grid-template-rows: auto 1fr;
+    gap: 1.25rem 1.5rem;
+  }
+
+  .panel {
+    grid-area: 1 / 2 / span 2;
   }
 
   .panel > h2 {
