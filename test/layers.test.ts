@@ -152,8 +152,8 @@ describe('an adapter', () => {
       'adapters/egg/app.ts: node:crypto',
       'adapters/egg/app/extend/application.ts: node:assert',
       'adapters/hono.ts: hono',
-      'adapters/koa-read.ts: node:http',
       'adapters/inspector/hono.ts: hono',
+      'adapters/koa-read.ts: node:http',
       'adapters/koa-serve-store.ts: node:stream',
       'adapters/upstash.ts: @upstash/redis',
     ])
