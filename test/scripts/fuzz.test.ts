@@ -20,8 +20,10 @@ function fuzz(...args: string[]): { status: number | null; stdout: string } {
 
 describe('the sizes', () => {
   it('come to 250,000 inputs for every change, and ten million by `npm run fuzz`', () => {
+    // What is drawn and not made up does not count.
+    const made = all.filter(([name]) => !name.startsWith('random'))
     const sum = (which: 'usual' | 'most'): number =>
-      all.reduce((sum, [, property]) => sum + property[which], 0)
+      made.reduce((sum, [, property]) => sum + property[which], 0)
     expect(sum('usual')).toBeGreaterThanOrEqual(250_000)
     expect(sum('most')).toBeGreaterThanOrEqual(10_000_000)
   })
