@@ -10,7 +10,7 @@ it('the page of events has a row for each type, and no other', () => {
     [...line.replace(/Exclude<.*?>|; .*/, '').matchAll(/'([\w-]+)'/g)].map(([, type]) => type!),
   )
   const rows = [...read('docs/events.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, type]) => type!)
-  const names = ['key', 'now', 'place']
+  const names = ['type', 'key', 'now', 'place']
 
   expect(types.length).toBeGreaterThan(15)
   expect(rows.filter((name) => !names.includes(name)).toSorted()).toEqual([...new Set(types)].toSorted())
