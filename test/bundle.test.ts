@@ -105,6 +105,7 @@ describe.each([
   ['session-kit/unstorage'],
   ['session-kit/express-store'],
   ['session-kit/revocation'],
+  ['session-kit/server-timing'],
   ['session-kit/csrf'],
   ['session-kit/csrf/hono'],
   ['session-kit/csrf/koa'],

@@ -155,6 +155,7 @@ describe('an adapter', () => {
       'adapters/inspector/hono.ts: hono',
       'adapters/koa-read.ts: node:http',
       'adapters/koa-serve-store.ts: node:stream',
+      'adapters/opentelemetry.ts: @opentelemetry/api',
       'adapters/upstash.ts: @upstash/redis',
     ])
   })

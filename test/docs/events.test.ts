@@ -13,5 +13,7 @@ it('the page of events has a row for each type, and no other', () => {
   const names = ['type', 'key', 'now', 'place']
 
   expect(types.length).toBeGreaterThan(15)
-  expect(rows.filter((name) => !names.includes(name)).toSorted()).toEqual([...new Set(types)].toSorted())
+  expect(rows.filter((name) => !names.includes(name)).toSorted()).toEqual(
+    [...new Set(types)].toSorted(),
+  )
 })
