@@ -39,12 +39,16 @@ export function toBase64url(bytes: Uint8Array): string {
 /** The bytes of canonical base64url; `null` for any other text. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   try {
-    const bytes =
-      native.fromBase64?.(text, OPTIONS) ?? node?.from(text, 'base64url') ?? base64ToBinary(text)
+    const bytes = decodeBase64url(text)
     return toBase64url(bytes) === text ? bytes : null
   } catch {
     return null
   }
+}
+
+/** The bytes of a text that is known to be base64url. */
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> {
+  return native.fromBase64?.(text, OPTIONS) ?? node?.from(text, 'base64url') ?? base64ToBinary(text)
 }
 
 /** The bytes of a base64 or base64url text; throws if it is neither. */

@@ -55,17 +55,13 @@ export const engine: Engine = {
     const bytes = Buffer.from(ciphertext, 'base64url')
     // Quicker than `isBase64url`.
     if (bytes.toString('base64url') !== ciphertext) return null
+    const ends = Buffer.from(iv + tag, 'base64url')
     try {
-      const decipher = createDecipheriv(
-        'aes-256-gcm',
-        key as KeyObject,
-        Buffer.from(iv, 'base64url'),
-        {
-          authTagLength: 16,
-        },
-      )
+      const decipher = createDecipheriv('aes-256-gcm', key as KeyObject, ends.subarray(0, 12), {
+        authTagLength: 16,
+      })
       decipher.setAAD(header)
-      decipher.setAuthTag(Buffer.from(tag, 'base64url'))
+      decipher.setAuthTag(ends.subarray(12))
       const text = decipher.update(bytes)
       decipher.final()
       return decoder.decode(text)

@@ -62,13 +62,14 @@ export function createSealedFormat(
     seal(cargo) {
       return chain(keyring.current(Math.floor(options.now() / 1000)), (current) => {
         const { key, header, headerBytes } = current
-        const seal = (text: string): Awaitable<string[]> =>
-          chain(engine.seal(key, headerBytes, text), (sealed) => [`${header}..${sealed}`])
-        return chain(seal(writeClaims(cargo)), (values) => {
-          // A snapshot goes along where it fits.
-          const fits = options.key.length + values[0]!.length <= LARGEST_COOKIE
-          return fits || !cargo.version ? values : seal(writeClaims(cargo, false))
-        })
+        const seal = (bringsSnapshot: boolean): Awaitable<string[]> =>
+          chain(engine.seal(key, headerBytes, writeClaims(cargo, bringsSnapshot)), (sealed) => {
+            const value = `${header}..${sealed}`
+            // A snapshot goes along where it fits.
+            const isTooLarge = options.key.length + value.length > LARGEST_COOKIE
+            return isTooLarge && cargo.version && bringsSnapshot ? seal(false) : [value]
+          })
+        return seal(true)
       })
     },
   }
@@ -76,25 +77,23 @@ export function createSealedFormat(
 
 function writeClaims(
   { id, key, snapshot, life, maxAge, version }: Cargo,
-  bringsSnapshot = true,
+  bringsSnapshot: boolean,
 ): string {
   const iat = Math.floor(life.issued / 1000)
   // A store's key is the identity where it has the shape of one, and travels as `d` where not.
   const sid = isSessionId(id) ? id : randomId()
   const hasData = key === undefined || (version && key === sid && bringsSnapshot)
-  const claims = JSON.stringify({
-    sid,
-    iat,
-    exp: iat + Math.ceil((life.expires! - life.issued) / 1000),
-    ct: Math.floor(life.created / 1000),
-    ma: maxAge === 'session' ? undefined : life.maxAge,
-    st: maxAge === 'session' || undefined,
-    n: version,
-    d: hasData || key === sid ? undefined : key,
-  })
-  if (!hasData) return claims
-  const [data, flash] = snapshot.split('\n')
-  return `${claims.slice(0, -1)}${flash ? `,"f":${flash}` : ''},"d":${data}}`
+  const exp = iat + Math.ceil((life.expires! - life.issued) / 1000)
+  // By hand, for `JSON.stringify` takes four times as long.
+  let claims = `{"sid":"${sid}","iat":${iat},"exp":${exp},"ct":${Math.floor(life.created / 1000)}`
+  if (maxAge === 'session') claims += ',"st":true'
+  else if (life.maxAge) claims += `,"ma":${life.maxAge}`
+  if (version) claims += `,"n":${version}`
+  if (hasData) {
+    const [data, flash] = snapshot.split('\n')
+    claims += `${flash ? `,"f":${flash}` : ''},"d":${data}`
+  } else if (key !== sid) claims += `,"d":${JSON.stringify(key)}`
+  return `${claims}}`
 }
 
 /** Judges claims by the server's own configuration; what the token says may only shorten it. */
