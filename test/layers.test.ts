@@ -122,6 +122,7 @@ describe('the core', () => {
 
   it('imports nothing but itself and an engine', () => {
     expect(lines(fromCore.filter(({ to }) => !to.startsWith('src/') && to !== '#engine'))).toEqual([
+      'src/seal/engine-node.ts: node:buffer',
       'src/seal/engine-node.ts: node:crypto',
     ])
   })

@@ -17,8 +17,8 @@ class Passing {
   encode(text: string | Uint8Array): Uint8Array {
     return typeof text === 'string' ? Buffer.from(text) : text
   }
-  decode(bytes: ArrayBuffer): string {
-    return Buffer.from(bytes).toString('latin1')
+  decode(bytes: ArrayBuffer | Buffer): string {
+    return Buffer.from(bytes as Buffer).toString('latin1')
   }
 }
 
@@ -28,11 +28,15 @@ let openCbc: (key: CbcKey, value: string) => Promise<string | null>
 beforeAll(async () => {
   vi.stubGlobal('TextEncoder', Passing)
   vi.stubGlobal('TextDecoder', Passing)
+  vi.doMock('node:buffer', () => ({
+    isUtf8: (bytes: Buffer) => (bytes.toString = () => new Passing().decode(bytes)),
+  }))
   vi.resetModules()
   engines.node = (await import('../src/seal/engine-node.ts')).engine
   engines.web = (await import('../src/seal/engine-web.ts')).engine
   openCbc = (await import('../adapters/legacy/cbc.ts')).decrypt
   vi.unstubAllGlobals()
+  vi.doUnmock('node:buffer')
 })
 afterEach(() => void vi.restoreAllMocks())
 afterAll(() => vi.resetModules())

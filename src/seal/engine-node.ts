@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { isUtf8 } from 'node:buffer'
 import {
   createCipheriv,
   createDecipheriv,
@@ -12,8 +13,6 @@ import {
 import type { Digest, Engine } from './engine.ts'
 import { isBase64url } from './base64url.ts'
 import { freshIv } from './iv.ts'
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 interface MacKey {
   key: KeyObject
@@ -64,7 +63,8 @@ export const engine: Engine = {
       decipher.setAuthTag(ends.subarray(12))
       const text = decipher.update(bytes)
       decipher.final()
-      return decoder.decode(text)
+      // A strict TextDecoder takes twice as long, and makes a text that is slower to parse.
+      return isUtf8(text) ? text.toString() : null
     } catch {
       return null
     }
@@ -91,7 +91,9 @@ export const engine: Engine = {
 
   fromBase64(base64) {
     // Node passes over what it does not know.
-    if (!/^[\w+/-]*={0,2}$/.test(base64)) throw new Error('not base64')
-    return decoder.decode(Buffer.from(base64, 'base64'))
+    const isBase64 = /^[\w+/-]*={0,2}$/.test(base64)
+    const bytes = Buffer.from(base64, 'base64')
+    if (!isBase64 || !isUtf8(bytes)) throw new Error('neither base64 nor UTF-8')
+    return bytes.toString()
   },
 }
