@@ -4,6 +4,7 @@ import { session, type SessionVariables } from '../adapters/hono.ts'
 import { eggEncrypted, koaSigned } from '../adapters/legacy.ts'
 import { createReader } from '../adapters/legacy/reader.ts'
 import { withSession } from '../src/index.ts'
+import { yieldsTo } from '../src/passed-on.ts'
 import { createClock, DAY, HOUR } from './fixtures/clock.ts'
 import { parseSetCookie } from './fixtures/cookies.ts'
 import { SECRET } from './fixtures/secrets.ts'
@@ -121,6 +122,20 @@ describe('a session of another format', () => {
     expect((await manager.load(`${fred}; ${other}`)).populated).toBe(false)
     expect((await manager.load(`${fred}; ${fred}; EGG_SESS=junk`)).user).toBe('fred')
     expect(events).toEqual(['tampered'])
+  })
+})
+
+describe('a cookie that an origin sends behind a handler', () => {
+  it('is judged by itself, and not by the cookie that the request brought', async () => {
+    const { manager } = setUp({ accept: [egg] })
+    const arrived = await manager.load(null)
+    arrived.n = 1
+    const sent = await manager.commit(arrived)
+    const session = await manager.load(sent[0]!.split(';')[0])
+    session.n = 2
+
+    expect(await yieldsTo(['EGG_SESS=other; Path=/'], session)).toBe(false)
+    expect(await yieldsTo(sent, session)).toBe(true)
   })
 })
 

@@ -76,12 +76,14 @@ export function createReader(source: Source): Reader {
     const extended: Format<any> = {
       ...format,
 
-      open: (_, ctx) =>
-        chain(format.open(header, ctx), (opened) =>
-          Object(opened) === opened || opened === 'invalid' || cookies(key).some(isSealed)
+      open: (given, ctx) =>
+        chain(format.open(given, ctx), (opened) => {
+          const isDone = Object(opened) === opened || opened === 'invalid'
+          // Others ask, too: whether a cookie is good that an origin is about to set.
+          return given !== header || isDone || cookies(key).some(isSealed)
             ? opened
-            : ask(opened as Refusal | null, ctx),
-        ),
+            : ask(opened as Refusal | null, ctx)
+        }),
 
       write: (values, maxAge, ctx) => [
         ...format.clear(ctx, foreign),
