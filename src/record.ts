@@ -41,7 +41,7 @@ export interface Contents {
 
 /** The JSON of a record, made of a snapshot's; its keys are in koa-session's order. */
 export function recordText(snapshot: string, life: Life, maxAge: number | 'session'): string {
-  const [data = '{}', flash] = snapshot.split('\n')
+  const [data, flash] = snapshot.split('\n') as [string, string?]
   const fields = data === '{}' ? [] : [data.slice(1, -1)]
   if (flash) fields.push(`"_flash":${flash}`)
   if (maxAge === 'session') fields.push('"_session":true')

@@ -13,8 +13,7 @@ export function respond(response: Response, outcome: Outcome): Response {
   try {
     writeHeaders(response.headers, outcome)
     return response
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
+  } catch {
     const copy = new Response(response.body, response)
     writeHeaders(copy.headers, outcome)
     return copy

@@ -69,5 +69,5 @@ export function binaryToBase64(bytes: Uint8Array): string {
 
 /** Base64 in the alphabet that URLs and cookies take, without padding. */
 export function base64ToUrl(base64: string): string {
-  return base64.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+  return base64.replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
 }
