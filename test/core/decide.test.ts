@@ -63,6 +63,20 @@ const table: [word: Word, why: string, facts: Facts, data?: object, options?: Pa
       user,
       { rolling: true },
     ],
+    [
+      'rolling',
+      'half its time is over, though its last save is not long ago',
+      { ...saved, touchEvery: DAY, life: over },
+      user,
+      { rolling: true, maxAge: 2 * HOUR },
+    ],
+    [
+      'rolling',
+      'the clock that it was saved by is ahead',
+      { ...saved, life: { ...saved.life, issued: NOON + 1 } },
+      user,
+      { rolling: true },
+    ],
     ['renew', 'half its time is over', { ...saved, life: over }, user, { renew: true }],
     ['nothing', 'half its time is over, but nobody asked', { ...saved, life: over }],
     ['nothing', 'less than half its time is over', saved, user, { renew: true }],
@@ -286,7 +300,9 @@ describe('takeSnapshot', () => {
     let deep: unknown = 'canary'
     for (let level = 0; level < 50_000; level++) deep = { deep }
     for (const data of [cycle, { canary: 10n }, { deep }] as Record<string, unknown>[]) {
-      const expected = { code: 'ERR_SESSION_DATA', message: expect.not.stringContaining('canary') }
+      const message =
+        'The session holds what JSON cannot write: a cycle, a BigInt, or too many levels.'
+      const expected = { code: 'ERR_SESSION_DATA', message }
       expect(() => takeSnapshot(data, {})).toThrowError(expect.objectContaining(expected))
     }
   })

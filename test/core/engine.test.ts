@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
-import { engine as nodeEngine } from '../../src/seal/engine-node.ts'
-import { engine as webEngine } from '../../src/seal/engine-web.ts'
+import { answersAtOnce as isNodeSync, engine as nodeEngine } from '../../src/seal/engine-node.ts'
+import { answersAtOnce as isWebSync, engine as webEngine } from '../../src/seal/engine-web.ts'
 import type { Engine } from '../../src/seal/engine.ts'
 import { base64ToUrl } from '../../src/seal/base64url.ts'
+
+type Parts = [iv: string, ciphertext: string, tag: string]
 
 const engines: [name: string, engine: Engine][] = [
   ['node', nodeEngine],
@@ -104,6 +106,44 @@ describe.each(engines)('the %s engine', (_, engine) => {
     expect(await engine.verify(key, 'text', spell(await engine.sign(key, 'text')))).toBe(false)
   })
 
+  it.each(['sha1', 'sha256'] as const)('verifies no MAC with a bit changed: %s', async (digest) => {
+    const key = await engine.macKey(secret, digest)
+    const mac = Buffer.from(await engine.sign(key, 'text'), 'base64url')
+    for (const other of withBitsChanged(mac)) {
+      expect(await engine.verify(key, 'text', other)).toBe(false)
+    }
+  })
+
+  it('opens nothing with a bit changed in IV, ciphertext or tag', async () => {
+    const key = await keyOf(engine)
+    const parts = (await engine.seal(key, header, 'text')).split('.') as Parts
+    expect(await engine.open(key, header, ...parts)).toBe('text')
+    for (const index of [0, 1, 2]) {
+      for (const other of withBitsChanged(Buffer.from(parts[index]!, 'base64url'))) {
+        const [iv, ciphertext, tag] = parts.with(index, other) as Parts
+        expect(await engine.open(key, header, iv, ciphertext, tag)).toBeNull()
+      }
+    }
+  })
+
+  it.each([1, 4, 8, 12, 15])('opens nothing by %d bytes of the tag', async (length) => {
+    const key = await keyOf(engine)
+    const [iv, ciphertext, tag] = (await engine.seal(key, header, 'text')).split('.') as Parts
+    const short = Buffer.from(tag, 'base64url').subarray(0, length).toString('base64url')
+    expect(await engine.open(key, header, iv, ciphertext, short)).toBeNull()
+  })
+
+  it('opens one spelling of a ciphertext', async () => {
+    const key = await keyOf(engine)
+    for (const text of ['a', 'ab', 'abc']) {
+      const [iv, ciphertext, tag] = (await engine.seal(key, header, text)).split('.') as Parts
+      for (const other of [`${ciphertext}=`, `${ciphertext} `, `${ciphertext}\n`, ` ${ciphertext}`])
+        expect(await engine.open(key, header, iv, other, tag)).toBeNull()
+      const lax = ciphertext.slice(0, -1) + next(ciphertext.at(-1)!)
+      expect(await engine.open(key, header, iv, lax, tag)).toBeNull()
+    }
+  })
+
   it('hashes as FIPS 180-4 says', async () => {
     expect(await engine.hash('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
     expect(await engine.hash('')).toBe('47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU')
@@ -139,6 +179,16 @@ describe.each(engines)('the %s engine', (_, engine) => {
 })
 
 describe('the web engine', () => {
+  it('keeps keys that nobody gets out of it', async () => {
+    for (const key of [
+      await webEngine.secret(secret),
+      await keyOf(webEngine),
+      await webEngine.macKey(secret, 'sha256'),
+    ]) {
+      expect((key as CryptoKey).extractable).toBe(false)
+    }
+  })
+
   it('seals nothing where the platform reads the parameters too late', async () => {
     const key = await keyOf(webEngine)
     const { subtle } = crypto
@@ -150,6 +200,13 @@ describe('the web engine', () => {
 
     await expect(webEngine.seal(key, header, 'text')).rejects.toThrow(TypeError)
   })
+})
+
+it('an engine answers at once, or with promises, as it says', () => {
+  expect(nodeEngine.hash('')).toBeTypeOf('string')
+  expect(isNodeSync).toBe(true)
+  expect(webEngine.hash('')).toBeInstanceOf(Promise)
+  expect(isWebSync).toBe(false)
 })
 
 describe.each(pairs)('what the %s engine makes and the %s engine reads', (_, __, maker, reader) => {
@@ -188,6 +245,15 @@ async function forge(bytes: Uint8Array<ArrayBuffer>): Promise<[string, string, s
   const sealed = Buffer.from(await crypto.subtle.encrypt(parameters, key, bytes))
   const parts = [iv, sealed.subarray(0, -16), sealed.subarray(-16)]
   return parts.map((part) => base64ToUrl(Buffer.from(part).toString('base64'))) as never
+}
+
+/** Bytes with one bit changed, each of them in turn, as base64url. */
+function* withBitsChanged(bytes: Buffer): Generator<string> {
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const other = Buffer.from(bytes)
+    other[bit >> 3]! ^= 1 << (bit & 7)
+    yield other.toString('base64url')
+  }
 }
 
 /** The next letter of the alphabet: the same bytes, where a decoder is lenient. */

@@ -51,6 +51,17 @@ describe('freshIv', () => {
     expect(iv.join()).toBe(before)
   })
 
+  it.each([0, 1000, -1000])('draws once for 64 of them, %d ms apart', (time) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 })
+    const draws = vi.spyOn(crypto, 'getRandomValues')
+    while (draws.mock.calls.length === 0) freshIv()
+    vi.setSystemTime(1_700_000_000_000 + time)
+    for (let left = 63; left > 0; left--) freshIv()
+    expect(draws).toHaveBeenCalledTimes(1)
+    freshIv()
+    expect(draws).toHaveBeenCalledTimes(2)
+  })
+
   it.each([1001, -1001, 3_600_000])(
     'draws anew when the clock has moved by %d ms, so that no copy of a machine uses the same',
     (time) => {

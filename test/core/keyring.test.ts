@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { engine } from '#engine'
 import { engine as nodeEngine } from '../../src/seal/engine-node.ts'
 import { createKeyring, type Keyring } from '../../src/seal/keyring.ts'
@@ -101,6 +101,17 @@ describe('a keyring', () => {
     expect(await keyring.find(header, -Infinity, Infinity)).toBeNull()
     expect(counting.total()).toBe(0)
   })
+
+  it.each([128, 129])(
+    'decodes a header of %d characters only if ours may be as long',
+    async (length) => {
+      const decoded = vi.spyOn(globalThis, 'atob')
+      const [keyring] = keyringOf([SECRET])
+      expect(await keyring.find('A'.repeat(length), 0, today)).toBeNull()
+      expect(decoded).toHaveBeenCalledTimes(length > 128 ? 0 : 1)
+      decoded.mockRestore()
+    },
+  )
 
   it('derives a key once for each secret and day', async () => {
     const [keyring, counting] = keyringOf(SECRETS.slice(0, 2))

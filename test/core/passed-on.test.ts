@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { withSession, type Session, type SessionOptions } from '../../src/index.ts'
+import {
+  createSessionManager,
+  withSession,
+  type Session,
+  type SessionManager,
+  type SessionOptions,
+} from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
-import { Jar, parseSetCookie } from '../fixtures/cookies.ts'
+import { yieldsTo } from '../../src/passed-on.ts'
+import { cookieHeader, Jar, parseSetCookie } from '../fixtures/cookies.ts'
 import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
@@ -187,6 +194,50 @@ describe('a session that is saved before the request is passed on', () => {
       there: (session) => (session.n = (session.cart as string[]).length),
     })
     expect(await data()).toEqual({ user: 'Ada', n: 1, cart: ['tea'] })
+  })
+})
+
+describe('yieldsTo', () => {
+  const saved = async (manager: SessionManager): Promise<string[]> => {
+    const session = await manager.load(null)
+    session.user = 'Flo'
+    return manager.commit(session)
+  }
+
+  it('tells of no conflict where a session was not even begun here', async () => {
+    const events: string[] = []
+    const on = onTrouble(({ type }) => events.push(type))
+    const manager = createSessionManager({ secrets: SECRET, on })
+    expect(await yieldsTo(await saved(manager), await manager.load(null))).toBe(true)
+    expect(events).toEqual([])
+  })
+
+  it.each([
+    ['in a cookie', {}],
+    ['in a store that compares, as another session', { store: createMemoryStore() }],
+  ])('gives up what was changed, with a conflict, if it was saved there %s', async (_, options) => {
+    const events: string[] = []
+    const on = onTrouble(({ type }) => events.push(type))
+    const manager = createSessionManager({ secrets: SECRET, on, ...options })
+    const session = await manager.load(cookieHeader(await saved(manager)))
+    session.n = 1
+    expect(await yieldsTo(await saved(manager), session)).toBe(true)
+    expect(events).toEqual(['conflict'])
+  })
+
+  it('needs nobody who listens', async () => {
+    const manager = createSessionManager({ secrets: SECRET })
+    const session = await manager.load(null)
+    session.n = 1
+    expect(await yieldsTo(await saved(manager), session)).toBe(true)
+  })
+
+  it('gives a new id up if the session was ended there', async () => {
+    const manager = createSessionManager({ key: 'sid', secrets: SECRET })
+    const session = await manager.load(cookieHeader(await saved(manager)))
+    await session.regenerate()
+    expect(await yieldsTo(['sid=; Path=/; Max-Age=0'], session)).toBe(true)
+    expect(await yieldsTo(await saved(manager), session)).toBe(false)
   })
 })
 

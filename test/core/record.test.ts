@@ -6,6 +6,8 @@ import {
   isEmpty,
   isPlainObject,
   parseJson,
+  parseSnapshot,
+  readLive,
   readRecord,
   recordText,
 } from '../../src/record.ts'
@@ -104,6 +106,48 @@ describe('readRecord', () => {
     JSON.parse('{"__proto__":{"a":1}}'),
   ])('finds one in any object with keys and values', (value) => {
     expect(readRecord(value)).toMatchObject({ flash: {} })
+  })
+})
+
+describe('readLive', () => {
+  it.each([
+    [{ n: 1, _expire: NOON }, true],
+    [{ n: 1, _expire: NOON - 1 }, false],
+    [{ n: 1, _session: true }, true],
+    [{ n: 1 }, true],
+    [{ n: 1, _expire: NOON + 1, _ended: true }, false],
+    [{ _ended: true }, false],
+    [null, false],
+    ['{"n":1}', false],
+  ])('takes apart what has not ended: %j', (record, isLive) => {
+    const contents = readLive(record, NOON)
+    expect(contents).toEqual(isLive ? { ...readRecord(record), data: { n: 1 } } : null)
+  })
+
+  it('lets nothing live by a clock that tells nothing', () => {
+    expect(readLive({ n: 1 }, NaN)).toBeNull()
+  })
+})
+
+describe('isDataKey', () => {
+  it('is what keys are that are neither of the record nor was ever kept', () => {
+    const keys = ['user', '', 'isnew', 'a_', 'isNew', '_', '_expire', '__proto__']
+    expect(keys.filter(isDataKey)).toEqual(['user', '', 'isnew', 'a_'])
+  })
+})
+
+describe('parseSnapshot', () => {
+  it.each([
+    [{}, {}],
+    [{ user: 'fred' }, {}],
+    [{ user: 'fred\n' }, { note: 'hi\n' }],
+    [{}, { note: 'hi' }],
+  ])('undoes takeSnapshot: %j, %j', (data, flash) => {
+    expect(parseSnapshot(takeSnapshot(data, flash))).toEqual({ data, flash })
+  })
+
+  it('has nothing of a session that was never saved', () => {
+    expect(parseSnapshot('')).toEqual({ data: {}, flash: {} })
   })
 })
 

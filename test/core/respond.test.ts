@@ -83,6 +83,22 @@ describe('respond', () => {
     expect(respond(make(), { cookies: [], used: true }).headers.get(name)).toBe('max-age=60')
   })
 
+  it.each([
+    'cdn-cache-control-by',
+    'mycdn-cache-control',
+    'x-surrogate-control',
+    'surrogate-control-id',
+  ])('leaves %s, which only looks alike', (name) => {
+    const sent = respond(new Response('x', { headers: { [name]: 'a' } }), fresh)
+    expect(sent.headers.get(name)).toBe('a')
+  })
+
+  it('does not hide what is wrong with a cookie', () => {
+    const broken = { cookies: ['sid=a\nb'], used: true }
+    expect(() => respond(new Response('x'), broken)).toThrow(TypeError)
+    expect(() => respond(immutable(), broken)).toThrow(TypeError)
+  })
+
   it('keeps the cookies of others, in their order, and replaces its own', () => {
     const response = new Response('x')
     const others = ['a=1; Expires=Thu, 01 Jan 2027 00:00:00 GMT', 'sid2=x', 'SID=x', 'b=2']

@@ -74,6 +74,23 @@ describe('the sealed format', () => {
     }
   })
 
+  it('opens no value that is longer than browsers keep, and decrypts none', async () => {
+    const { seal, open, engine } = createSealedReader()
+    const lengths = new Set<boolean>()
+    for (let size = 2830; size < 2880; size++) {
+      const value = await seal({ a: 'x'.repeat(size) })
+      engine.reset()
+      const isShort = value.length <= 4096
+      expect([value.length, typeof (await open(value))]).toEqual([
+        value.length,
+        isShort ? 'object' : 'string',
+      ])
+      expect(engine.counts.open).toBe(isShort ? 1 : 0)
+      lengths.add(isShort)
+    }
+    expect(lengths.size).toBe(2)
+  })
+
   it('seals the same session differently each time', async () => {
     const { seal } = createSealedReader()
     const values = await Promise.all(Array.from({ length: 1000 }, () => seal({ a: 1 })))
@@ -212,6 +229,19 @@ describe('the claims of a token under the right key', () => {
       for (const more of [{}, { exp: 9e15 }, { iat: 0, ct: 0, exp: 9e15, st: true }]) {
         expect(await open(tokenOf({ ...claims, ...more }))).toBeTypeOf('string')
       }
+    },
+  )
+
+  it.each([2 ** 31, 2 ** 31 + 1, 2 ** 32, 2 ** 32 + 1])(
+    'are judged by a clock that goes on after second %d',
+    async (seconds) => {
+      const { open, clock } = createSealedReader()
+      clock.set(seconds * 1000)
+      const { sid, d } = claims
+      const later = { sid, d, iat: seconds - 10, ct: seconds - 10, exp: seconds + 1 }
+      expect(await open(tokenOf(later, clock.now()))).toMatchObject({ id: ID })
+      clock.pass(SECOND)
+      expect(await open(tokenOf(later, clock.now()))).toBe('expired')
     },
   )
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { engine } from '#engine'
 import { createSessionManager, type SessionOptions } from '../../src/index.ts'
-import { createSigner } from '../../src/seal/signed.ts'
+import { createSigner, readSigned } from '../../src/seal/signed.ts'
 import { createClock, HOUR } from '../fixtures/clock.ts'
 import { cookieHeader, parseSetCookie } from '../fixtures/cookies.ts'
 import { onTrouble } from '../fixtures/events.ts'
@@ -196,6 +196,58 @@ describe('a signed cookie', () => {
     expect(await user(`sid=${value}; sid.sig=${sig}`)).toBeUndefined()
   })
 
+  it('that was signed but holds no record counts as tampered with', async () => {
+    const events: string[] = []
+    const manager = createSessionManager({
+      ...base,
+      on: onTrouble(({ type }) => events.push(type)),
+    })
+    const sig = createHmac('sha256', SECRETS[0]!).update('sid=AAA').digest('base64url')
+    await manager.load(`sid=AAA; sid.sig=${sig}`)
+    expect(events).toEqual(['tampered'])
+  })
+
+  it('is as it was where one of two signatures is of the newest secret', async () => {
+    const [value, sig] = await signed()
+    const [, old] = await signed({ secrets: SECRETS[1]! })
+    const manager = createSessionManager(base)
+    for (const sigs of [`sid.sig=${sig}; sid.sig=${old}`, `sid.sig=${old}; sid.sig=${sig}`]) {
+      const session = await manager.load(`sid=${value}; ${sigs}`)
+      expect(session.user).toBe('fred')
+      expect(await manager.commit(session)).toEqual([])
+    }
+  })
+
+  it('ends with both of its parts', async () => {
+    const [value, sig] = await signed()
+    const manager = createSessionManager(base)
+    const session = await manager.load(`sid=${value}; sid.sig=${sig}`)
+    session.destroy()
+    const cleared = await manager.commit(session)
+    expect(cleared).toEqual(
+      ['sid', 'sid.sig'].map((name) => expect.stringMatching(`^${name}=; .*; Max-Age=0; Expires=`)),
+    )
+  })
+
+  it('tells no times, and is no proof of who made the record in a store', () => {
+    const life = { created: 0, issued: 0, expires: undefined, maxAge: undefined }
+    const store = createRecordingStore()
+    expect(readSigned('a.b', true, { store } as never)).toStrictEqual({
+      id: 'a.b',
+      key: 'a.b',
+      life,
+      isTimed: false,
+      stale: true,
+    })
+    expect(readSigned('e30=', false, {} as never)).toStrictEqual({
+      id: 'e30=',
+      record: {},
+      life,
+      isTimed: false,
+      stale: false,
+    })
+  })
+
   it('goes through encode and decode where they are given', async () => {
     const encode = (record: object): string => encodeURIComponent(JSON.stringify(record))
     const decode = (text: string): unknown => JSON.parse(decodeURIComponent(text))
@@ -220,6 +272,16 @@ describe('a signed cookie', () => {
 })
 
 describe('createSigner', () => {
+  it('counts a secret that opens alone as the newest, and an older one as it stands', async () => {
+    const secrets = SECRETS.slice(0, 4).map(bytes)
+    const signer = createSigner(engine, secrets, 'sha256', 2)
+    const found = secrets.map(async (secret) =>
+      signer.index('text', await createSigner(engine, [secret], 'sha256').sign('text')),
+    )
+    expect(await Promise.all(found)).toEqual([0, 0, 2, 3])
+    expect(await signer.index('text', await signer.sign('other'))).toBe(-1)
+  })
+
   it(
     'agrees with keygrip on any text',
     async () => {

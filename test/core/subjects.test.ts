@@ -209,4 +209,20 @@ describe('another principal', () => {
     expect(await visitor.peek()).toMatchObject({ user: 'bob' })
     expect(((await visitor.peek()) as Visit).n).toBe(undefined)
   })
+
+  it('gets nothing of it where a server that knows no principals has kept the id, either', async () => {
+    const { manager, store, clock, login } = setUp()
+    const visitor = await login('ada')
+    const [slow, other] = [await manager.load(visitor.jar.header), await visitor.peek()]
+    slow.n = 99
+    const plain = createSessionManager<Visit>({ secrets: SECRET, store, now: clock.now })
+    const there = await plain.load(visitor.jar.header)
+    there.user = 'bob'
+    await plain.commit(there)
+
+    expect(await manager.commit(slow)).toEqual([])
+    expect(await visitor.peek()).toMatchObject({ user: 'bob', agent: 'Firefox' })
+    expect(((await visitor.peek()) as Visit).n).toBe(undefined)
+    expect((await visitor.peek()).externalKey).toBe(other.externalKey)
+  })
 })
