@@ -1,0 +1,553 @@
+/** One way in which a change could take the protection away that a line of the code is there for. */
+export interface SecurityMutant {
+  /** What is no longer so. */
+  name: string
+  file: string
+  /** Text that is in the file exactly once, and what takes its place. */
+  find: string
+  replace: string
+  /** The tests that have to notice, below test/. */
+  tests: string[]
+}
+
+const token: SecurityMutant[] = [
+  {
+    name: 'the tag of a sealed cookie is not compared (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: 'decipher.final()',
+    replace: '',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'a MAC of the right length is good (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: 'given.length === expected.length && timingSafeEqual(given, expected)',
+    replace: 'given.length === expected.length',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'of a MAC no more is compared than a checksum has (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: 'timingSafeEqual(given, expected)',
+    replace: 'given.readUInt32BE() === expected.readUInt32BE()',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'a MAC is made and not compared (Web Crypto)',
+    file: 'src/seal/engine-web.ts',
+    find: "subtle.verify('HMAC', key as CryptoKey, bytes, encoder.encode(text))",
+    replace: "!!(await subtle.sign('HMAC', key as CryptoKey, encoder.encode(text)))",
+    tests: ['core/engine'],
+  },
+  {
+    name: 'a ciphertext may have several spellings (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: "if (bytes.toString('base64url') !== ciphertext) return null",
+    replace: '',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'a ciphertext and a MAC may have several spellings (Web Crypto)',
+    file: 'src/seal/base64url.ts',
+    find: 'toBase64url(bytes) === text ? bytes : null',
+    replace: 'bytes',
+    tests: ['core/base64url'],
+  },
+  {
+    name: 'an IV and a tag may have several spellings',
+    file: 'src/seal/sealed.ts',
+    find: "if (!isBase64url(iv) || !isBase64url(tag)) return 'tampered'",
+    replace: '',
+    tests: ['core/sealed-forgery'],
+  },
+  {
+    name: 'a MAC may have several spellings (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: 'if (!isBase64url(mac)) return false',
+    replace: '',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'what is no UTF-8 is mended (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: 'fatal: true',
+    replace: 'fatal: false',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'what is no UTF-8 is mended (Web Crypto)',
+    file: 'src/seal/engine-web.ts',
+    find: 'fatal: true',
+    replace: 'fatal: false',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'an IV is always the same',
+    file: 'src/seal/iv.ts',
+    find: 'crypto.getRandomValues(pool)',
+    replace: '',
+    tests: ['core/iv'],
+  },
+  {
+    name: 'an IV comes from a counter',
+    file: 'src/seal/iv.ts',
+    find: 'crypto.getRandomValues(pool)',
+    replace: 'new DataView(pool.buffer).setBigUint64(0, BigInt(now))',
+    tests: ['core/iv'],
+  },
+  {
+    name: 'a pool of IVs outlives a restored snapshot of the machine',
+    file: 'src/seal/iv.ts',
+    find: ' || Math.abs(now - drawn) > LONGEST_USE',
+    replace: '',
+    tests: ['core/iv'],
+  },
+  {
+    name: 'an id has 16 random bytes and as many zeros',
+    file: 'src/id.ts',
+    find: 'crypto.getRandomValues(new Uint8Array(32))',
+    replace:
+      'new Uint8Array([...crypto.getRandomValues(new Uint8Array(16)), ...new Uint8Array(16)])',
+    tests: ['core/id'],
+  },
+]
+
+const keys: SecurityMutant[] = [
+  {
+    name: 'a key is the same for every cookie name',
+    file: 'src/seal/keyring.ts',
+    find: "'A256GCM', cookieName, '', kid",
+    replace: "'A256GCM', '', '', kid",
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'a key is the same for every day',
+    file: 'src/seal/keyring.ts',
+    find: 'kid, dayBytes(day))',
+    replace: 'kid)',
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'parts of what a key is for run together',
+    file: 'src/seal/keyring.ts',
+    find: 'bytes.push(text.length >> 8, text.length & 255, ...text)',
+    replace: 'bytes.push(...text)',
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'the secret that signs is the key that seals (Node)',
+    file: 'src/seal/engine-node.ts',
+    find: "createSecretKey(Buffer.from(hkdfSync('sha256', secret as KeyObject, salt, info, 32)))",
+    replace: '(secret as KeyObject)',
+    tests: ['core/engine'],
+  },
+  {
+    name: 'a key id that nobody has is tried with the newest secret',
+    file: 'src/seal/keyring.ts',
+    find: 'return index < 0 ? null : derive(sources[index]!, asked.day, index < current)',
+    replace: 'return derive(sources[Math.max(index, 0)]!, asked.day, index < current)',
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'a header without a key id gets the newest key',
+    file: 'src/seal/keyring.ts',
+    find: 'if (!asked || !isIn(asked)) return null',
+    replace:
+      'if (!asked) return chain(sources(), ([newest]) => derive(newest!, lastDay, true))\n' +
+      'if (!isIn(asked)) return null',
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'a header need not be ours to the letter',
+    file: 'src/seal/keyring.ts',
+    find: 'if (headerText(kid.slice(0, 8), day) === header) return',
+    replace: 'return',
+    tests: ['core/sealed-forgery'],
+  },
+  {
+    name: 'a header of any length is parsed',
+    file: 'src/seal/keyring.ts',
+    find: 'if (header.length > 128) return',
+    replace: '',
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'a key is derived for any day that is asked for',
+    file: 'src/seal/keyring.ts',
+    find: 'day >= firstDay && day <= lastDay',
+    replace: 'day >= 0',
+    tests: ['core/keyring'],
+  },
+  {
+    name: 'a secret that is to open alone seals',
+    file: 'src/secrets.ts',
+    find: 'all.filter((_, index) => !opens(index))',
+    replace: 'all.filter(() => true)',
+    tests: ['core/secrets', 'core/rotation'],
+  },
+  {
+    name: 'a short secret is taken',
+    file: 'src/secrets.ts',
+    find: "if (secret.length < 32) return 'is shorter than 32'",
+    replace: '',
+    tests: ['core/secrets'],
+  },
+  {
+    name: 'a secret from a sample is taken',
+    file: 'src/secrets.ts',
+    find: "if (SAMPLE.test(secret)) return 'looks like a sample'",
+    replace: '',
+    tests: ['core/secrets'],
+  },
+  {
+    name: 'a refused secret is in the message',
+    file: 'src/secrets.ts',
+    find: 'if (!allowWeak || !bytes.length) refuse(`[${index}] ${fault}`)',
+    replace: 'if (!allowWeak || !bytes.length) refuse(`[${index}] (${String(secret)}) ${fault}`)',
+    tests: ['core/secrets'],
+  },
+]
+
+const times: SecurityMutant[] = [
+  {
+    name: 'a cookie opens after its end',
+    file: 'src/seal/sealed.ts',
+    find: 'now < exp && ',
+    replace: '',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'a cookie opens in the second of its end',
+    file: 'src/seal/sealed.ts',
+    find: 'now < exp && ',
+    replace: 'now <= exp && ',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'the idle limit has a second more',
+    file: 'src/seal/sealed.ts',
+    find: 'now - iat < idle',
+    replace: 'now - iat <= idle',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'a busy session never ends',
+    file: 'src/seal/sealed.ts',
+    find: ' && now - ct < absolute',
+    replace: '',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'absoluteMaxAge is not looked at',
+    file: 'src/life.ts',
+    find: 'return limits.absoluteMaxAge ?? Infinity',
+    replace: 'return limits ? Infinity : 0',
+    tests: ['core/life'],
+  },
+  {
+    name: 'a cookie from the future opens',
+    file: 'src/seal/sealed.ts',
+    find: 'iat > now + SKEW || ',
+    replace: '',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'a cookie without its times opens',
+    file: 'src/seal/sealed.ts',
+    find: '!isTime(iat) || !isTime(exp) || !isTime(ct)',
+    replace: '[iat, exp, ct].some((time) => time !== undefined && !isTime(time))',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'the clock has 32 bits',
+    file: 'src/seal/sealed.ts',
+    find: 'const now = Math.floor(options.now() / 1000)\n',
+    replace: 'const now = (options.now() / 1000) | 0\n',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'a signed request is good for ever',
+    file: 'src/store-guard.ts',
+    find: 'if (!(Math.abs(now() - time) <= SIGNATURE_LIFE)) return false',
+    replace: 'if (Number.isNaN(time)) return false',
+    tests: ['fetch/guard'],
+  },
+]
+
+const reading: SecurityMutant[] = [
+  {
+    name: 'a name with odd blanks around it passes for the cookie (.trim())',
+    file: 'src/cookie-header.ts',
+    find: 'trim(pair.slice(0, equals)) === name',
+    replace: 'pair.slice(0, equals).trim() === name',
+    tests: ['core/cookie-header'],
+  },
+  {
+    name: 'a name in other capitals passes for the cookie',
+    file: 'src/cookie-header.ts',
+    find: 'trim(pair.slice(0, equals)) === name',
+    replace: 'trim(pair.slice(0, equals)).toLowerCase() === name.toLowerCase()',
+    tests: ['core/cookie-header'],
+  },
+  {
+    name: 'any number of cookies of one name is looked at',
+    file: 'src/cookie-header.ts',
+    find: ' && values.length < MOST_VALUES',
+    replace: '',
+    tests: ['core/cookie-header'],
+  },
+  {
+    name: 'a header of any length is searched',
+    file: 'src/cookie-header.ts',
+    find: 'if (line.length > LONGEST_HEADER) continue',
+    replace: '',
+    tests: ['core/cookie-header'],
+  },
+  {
+    name: 'of two cookies that are good and differ the first is taken',
+    file: 'src/seal/format.ts',
+    find: "if (good.some(({ id }) => id !== good[0]!.id)) return 'tampered'",
+    replace: '',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'the first cookie of the name is taken, and no other looked at',
+    file: 'src/seal/sealed.ts',
+    find: 'return values.length === 1 ? openValue',
+    replace: 'return values.length >= 1 ? openValue',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'a value of any length is taken apart',
+    file: 'src/seal/sealed.ts',
+    find: 'value.length > LARGEST_COOKIE || ',
+    replace: '',
+    tests: ['core/sealed'],
+  },
+  {
+    name: 'a sealed value that does not open is tried in an old format',
+    file: 'adapters/legacy/reader.ts',
+    find: ' || isDone || cookies(key).some(isSealed)\n',
+    replace: ' || isDone\n',
+    tests: ['legacy'],
+  },
+  {
+    name: 'an old cookie is read after the date of its reader',
+    file: 'adapters/legacy/reader.ts',
+    find: 'if (source.until !== undefined && !(kit.now() < source.until)) return refusal',
+    replace: '',
+    tests: ['legacy'],
+  },
+  {
+    name: '__proto__ in JSON is kept',
+    file: 'src/record.ts',
+    find: "key === '__proto__' ? undefined : value",
+    replace: 'key ? value : value',
+    tests: ['core/record'],
+  },
+  {
+    name: 'data are put into a session by Object.assign',
+    file: 'src/session.ts',
+    find: 'else Object.defineProperty(session, key, { ...OWN, value: data[key] })',
+    replace: 'else Object.assign(session, { [key]: data[key] })',
+    tests: ['core/session'],
+  },
+]
+
+const stores: SecurityMutant[] = [
+  {
+    name: 'a new record is written over one that is there (no NX)',
+    file: 'src/put-record.ts',
+    find: 'if (store.compareAndSet)\n',
+    replace: 'if (store.compareAndSet && previous)\n',
+    tests: ['core/conflict'],
+  },
+  {
+    name: 'a record is written though it was destroyed meanwhile (no XX)',
+    file: 'src/put-record.ts',
+    find: 'if (store.compareAndSet)\n',
+    replace: 'if (store.compareAndSet && !previous)\n',
+    tests: ['core/conflict'],
+  },
+  {
+    name: 'the memory store sets without comparing',
+    file: 'src/memory.ts',
+    find: 'if (present !== JSON.stringify(previous)) return false',
+    replace: '',
+    tests: ['core/memory'],
+  },
+  {
+    name: 'an id that no session has is taken up (fixation)',
+    file: 'src/load.ts',
+    find: "return newest ? accept(carried, newest) : setAside('missed', key, found.record)",
+    replace: 'return accept(carried, newest ?? {})',
+    tests: ['core/manager-store'],
+  },
+  {
+    name: 'regenerate() keeps the id',
+    file: 'src/session.ts',
+    find: "state.wish = 'regenerate'\n    state.id = await newId(state.kit, state.ctx)",
+    replace: "state.wish = 'regenerate'",
+    tests: ['core/manager-store'],
+  },
+  {
+    name: 'regenerate() leaves the old record',
+    file: 'src/session.ts',
+    find: "discardId(state)\n    state.wish = 'regenerate'",
+    replace: "state.wish = 'regenerate'",
+    tests: ['core/manager-store'],
+  },
+  {
+    name: 'a login keeps the id',
+    file: 'src/commit.ts',
+    find: "kit.principal && word === 'changed' && areAnothers",
+    replace: "!kit.principal && word === 'changed' && areAnothers",
+    tests: ['core/subjects'],
+  },
+  {
+    name: 'what one user did is merged into the session of another',
+    file: 'src/commit.ts',
+    find: "if (typeof outcome === 'object' && kit.principal && areAnothers(state, outcome.data)) {",
+    replace: "if (typeof outcome === 'object' && !outcome) {",
+    tests: ['core/subjects'],
+  },
+  {
+    name: 'a cookie names what was not stored',
+    file: 'src/commit.ts',
+    find: "if (outcome === 'failed') return failed(state)",
+    replace: "if (outcome === 'failed') return kit.format.write(values, undefined, ctx)",
+    tests: ['core/store-errors'],
+  },
+  {
+    name: 'the cookie is written before the record',
+    file: 'src/commit.ts',
+    find: 'kit.format.attributes?.(ctx)\n',
+    replace:
+      'kit.format.attributes?.(ctx)\nstate.cookies = kit.format.write(values, undefined, ctx)\n',
+    tests: ['core/store-errors'],
+  },
+  {
+    name: 'a new session is stored after the store could not tell whose it is',
+    file: 'src/commit.ts',
+    find: 'if (state.isDetached) return []',
+    replace: '',
+    tests: ['core/store-errors'],
+  },
+  {
+    name: 'a logout that the store could not do leaves the cookie',
+    file: 'src/commit.ts',
+    find: 'state.cookies = clearing\n',
+    replace: '',
+    tests: ['core/with-session'],
+  },
+  {
+    name: 'a store that only hears later is not told how long to remember an end',
+    file: 'src/put-record.ts',
+    find: "store.consistency === 'eventual' ? { ctx, maxAge } : { ctx }",
+    replace: '{ ctx }',
+    tests: ['kv-marks'],
+  },
+  {
+    name: 'the copy in a cookie beats the mark of an end',
+    file: 'src/load.ts',
+    find: 'if ((Object(found) as SessionRecord)._ended) return null',
+    replace: '',
+    tests: ['kv-logout'],
+  },
+  {
+    name: 'nobody waits only so long for a store',
+    file: 'src/call-store.ts',
+    find: 'Promise.race([call(key), late])',
+    replace: 'call(key)',
+    tests: ['core/store-errors'],
+  },
+  {
+    name: 'a write that failed is tried again',
+    file: 'src/call-store.ts',
+    find: 'Promise.race([call(key), late])',
+    replace: 'Promise.race([call(key), late]).catch(() => call(key))',
+    tests: ['core/store-errors'],
+  },
+  {
+    name: 'a store sees the id',
+    file: 'src/call-store.ts',
+    find: '!store.hashedKeys || kit.hashKeys === false',
+    replace: 'kit',
+    tests: ['core/manager-store'],
+  },
+  {
+    name: 'an error tells the key that failed',
+    file: 'src/call-store.ts',
+    find: '(${kindOf(cause)})',
+    replace: '(${kindOf(cause)} ${(cause as Error).message})',
+    tests: ['core/store-errors', 'core/canary'],
+  },
+  {
+    name: 'an event tells the id',
+    file: 'src/call-store.ts',
+    find: 'operation, error: told }',
+    replace: 'operation, error: told, ...{ id } }',
+    tests: ['core/canary'],
+  },
+  {
+    name: 'a list of revoked sessions that fails lets everybody in',
+    file: 'src/load.ts',
+    find: 'if (isRevoked === undefined) return',
+    replace: 'if (isRevoked === null) return',
+    tests: ['core/revocation'],
+  },
+  {
+    name: 'an answer about a revocation that is neither yes nor no lets in',
+    file: 'src/load.ts',
+    find: ')) !== false',
+    replace: ')) === true',
+    tests: ['core/revocation'],
+  },
+  {
+    name: 'a stranger is asked for nothing',
+    file: 'src/store-guard.ts',
+    find: 'if (authorize && (await authorize(request)) !== true) return false',
+    replace: 'if (authorize && (await authorize(request)) === false) return false',
+    tests: ['fetch/guard'],
+  },
+]
+
+const answers: SecurityMutant[] = [
+  {
+    name: 'a cache may keep a Set-Cookie (no no-store)',
+    file: 'src/respond.ts',
+    find: "if (!isPrivate(headers.get('cache-control'))) headers.set('cache-control', 'private, no-store')",
+    replace: '',
+    tests: ['core/respond'],
+  },
+  {
+    name: 'a cache does not know that a page depends on the cookie',
+    file: 'src/respond.ts',
+    find: "if (!vary) headers.set('vary', 'Cookie')\n  else if",
+    replace: 'if (vary) if',
+    tests: ['core/respond'],
+  },
+  {
+    name: 'a change is noticed by its length',
+    file: 'src/decide.ts',
+    find: 'snapshot !== baseline',
+    replace: 'snapshot.length !== baseline.length',
+    tests: ['core/decide'],
+  },
+  {
+    name: 'a session that was rolled on has a new beginning',
+    file: 'src/decide.ts',
+    find: "word === 'create' || word === 'regenerate' ? now : life.created",
+    replace: 'now',
+    tests: ['core/decide'],
+  },
+]
+
+export const SECURITY: readonly SecurityMutant[] = [
+  ...token,
+  ...keys,
+  ...times,
+  ...reading,
+  ...stores,
+  ...answers,
+]
