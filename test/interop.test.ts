@@ -9,13 +9,13 @@ import { describe, expect, it } from 'vitest'
 import { createSessionManager } from '../src/index.ts'
 import { dayKey, dayOf, headerOf } from './fixtures/jwe.ts'
 import { cookieHeader } from './fixtures/cookies.ts'
-import { patience, report, runsOf } from './fixtures/properties.ts'
+import { patience, report, runsOf, seed } from './fixtures/properties.ts'
 import { SECRETS } from './fixtures/secrets.ts'
 import { createRandom, randomData } from './legacy/fixture.ts'
 
 const NAME = 'cookies for other libraries'
 const keys = SECRETS.slice(0, 2)
-const random = createRandom(11_26)
+const random = createRandom(seed)
 const strict = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
 
 /** Data whose JSON is what comes back. */

@@ -10,14 +10,14 @@ import { createClock, DAY } from '../fixtures/clock.ts'
 import { cookieHeader } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
 import { onTrouble } from '../fixtures/events.ts'
-import { patience, report, runsOf } from '../fixtures/properties.ts'
+import { patience, report, runsOf, seed } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { createSealedReader, ID } from '../fixtures/sealed-reader.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
 import { createRandom, randomData } from '../legacy/fixture.ts'
 
-const random = createRandom(20_261_123)
+const random = createRandom(seed)
 const { now } = createClock()
 
 const modes: [string, () => Partial<SessionOptions>][] = [

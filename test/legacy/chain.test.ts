@@ -5,7 +5,7 @@ import { session } from '../../adapters/hono.ts'
 import { eggEncrypted } from '../../adapters/legacy.ts'
 import { md5 } from '../../adapters/legacy/md5.ts'
 import { DAY } from '../fixtures/clock.ts'
-import { patience, report, runsOf } from '../fixtures/properties.ts'
+import { patience, report, runsOf, seed } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import {
@@ -22,7 +22,7 @@ import {
   type EggCookies,
 } from './fixture.ts'
 
-const random = createRandom(20_261_123)
+const random = createRandom(seed)
 const verify = vi.fn<(data: object) => object | null>((data) => data)
 
 function fromHeader(header: string): Buffer {
