@@ -303,7 +303,7 @@ describe('all that can be wrong with a cookie', () => {
     for (const [name, make] of Object.entries(classes)) {
       const seen = new Set<string>()
       for (let time = 0; time < 200; time++) {
-        const events: unknown[] = []
+        const events: any[] = []
         const app = new Hono()
         const accept = [eggEncrypted({ keys: [KEYS[0]], until: UNTIL, verify })]
         app.use(
@@ -312,12 +312,14 @@ describe('all that can be wrong with a cookie', () => {
         app.get('/', async (c) => c.json(await (c.var as any).session))
         const response = await app.request('/', { headers: { cookie: `EGG_SESS=${make()}` } })
         const { status, headers } = response
-        seen.add(JSON.stringify([status, [...headers], await response.text(), events]))
+        // But for when it was, and how long it took.
+        const told = events.map(({ now: _, duration: __, ...event }) => event)
+        seen.add(JSON.stringify([status, [...headers], await response.text(), told]))
       }
       outcomes.set(name, seen)
     }
     const all = new Set([...outcomes.values()].flatMap((seen) => [...seen]))
     expect([...all]).toHaveLength(1)
-    expect([...all][0]).toContain('"{}",[{"type":"tampered"')
+    expect([...all][0]).toMatch(/"{}",\[.*"type":"tampered"/)
   }, 60_000)
 })
