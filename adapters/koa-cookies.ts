@@ -132,7 +132,7 @@ export function createSealedHostFormat(
 function attributesFor(
   options: CheckedOptions<any>,
 ): Pick<Format<CookieContext>, 'attributes'> | undefined {
-  if (!isVarying(options)) return undefined
+  if (!isVarying(options) && options.overflow !== 'store') return undefined
   const text = attributesOf({ ...options, secure: options.secure ?? 'auto' })
   return { attributes: (ctx) => `${text(ctx)}; expires=Thu, 01 Jan 1970 00:00:00 GMT` }
 }

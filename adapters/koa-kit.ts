@@ -121,6 +121,13 @@ export function followOptions(
         'Session options "accept" and "externalKey" exclude each other: readers read cookies.',
       )
     }
+    const { overflow, format } = checked as { overflow?: string; format?: unknown }
+    if (overflow === 'store' && (externalKey || format === 'host')) {
+      throw new SessionError(
+        'ERR_SESSION_OPTIONS',
+        `Session option "overflow: 'store'" needs the sealed cookie: no "${externalKey ? 'externalKey' : 'format'}".`,
+      )
+    }
     // Secrets that are no good are found at once; `app.keys` may come later.
     if (checked.encrypt && checked.secrets) createSealer(checked)
     // koa-session takes 0 for a day.

@@ -2,7 +2,8 @@ import { engine } from '#engine'
 import { chain, type Awaitable } from './awaitable.ts'
 import { kindOf, SessionError } from './errors.ts'
 import type { StoreOperation } from './events.ts'
-import { isForeign, type Kit } from './kit.ts'
+import { isSessionId } from './id.ts'
+import { isForeign, mayOverflow, type Kit } from './kit.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function callStore<result>(
   let timer: ReturnType<typeof setTimeout> | undefined
   const { storeTimeout, onStoreError, tell } = kit
   const start = tell ? performance.now() : 0
+  const place = mayOverflow(kit) ? 'store' : undefined
   let outcome: 'done' | 'failed' = 'done'
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -49,19 +51,22 @@ export async function callStore<result>(
     const error = isOurs ? (cause as SessionError) : failure(operation, cause)
     outcome = 'failed'
     const told = error instanceof SessionError ? error : failure(operation, cause)
-    tell?.({ type: 'store-error', operation, error: told }, ctx)
+    tell?.({ type: 'store-error', operation, error: told }, ctx, place)
     const policy =
       typeof onStoreError === 'function' ? onStoreError(error, operation) : onStoreError
     if (policy !== 'anonymous') throw error
   } finally {
     clearTimeout(timer)
-    tell?.({ type: 'store', operation, outcome, duration: performance.now() - start }, ctx)
+    tell?.({ type: 'store', operation, outcome, duration: performance.now() - start }, ctx, place)
   }
 }
 
 /** The key that a store is to see. */
 export function storeKey(kit: Kit, store: Store, id: string): Awaitable<string> {
-  if (!store.hashedKeys || kit.hashKeys === false) return id
+  if (!store.hashedKeys || kit.hashKeys === false) {
+    // Where a session begins in its cookie, its id is none of a store's.
+    return mayOverflow(kit) && isSessionId(id) ? kit.prefix + id : id
+  }
   return chain(engine.hash(id), (hash) => kit.prefix + hash)
 }
 

@@ -1,8 +1,9 @@
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
-import { isForeign } from './kit.ts'
+import { isForeign, mayOverflow } from './kit.ts'
 import { merge } from './merge.ts'
-import { discard, lookAgain, putRecord, type Look, type Outcome } from './put-record.ts'
+import { fitsCookie, meet } from './overflow.ts'
+import { discard, leave, lookAgain, putRecord, type Look, type Outcome } from './put-record.ts'
 import {
   parseJson,
   parseSnapshot,
@@ -18,6 +19,7 @@ import {
   clearData,
   dataOf,
   newId,
+  placeOf,
   SessionObject,
   stateOf,
   type SessionState,
@@ -50,7 +52,10 @@ export async function commit(session: object): Promise<string[]> {
     throw error
   } finally {
     const { ctx, outcome, bytes } = state
-    tell?.({ type: 'commit', outcome, bytes, duration: performance.now() - start }, ctx)
+    if (tell) {
+      const duration = performance.now() - start
+      tell({ type: 'commit', outcome, bytes, duration }, ctx, placeOf(state))
+    }
   }
 }
 
@@ -96,35 +101,50 @@ async function write(
 ): Promise<string[]> {
   const { kit, ctx, store } = state
   const maxAge = life.maxAge ?? kit.maxAge
+  const spills = mayOverflow(kit)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
-    const version = store?.consistency === 'eventual' ? state.version + 1 : undefined
+    const isCounted = spills || store?.consistency === 'eventual'
+    const version = isCounted ? state.version + 1 : undefined
     const cargo = { id, key: store && id, snapshot, life, maxAge, version }
-    const values = await kit.format.seal(cargo, ctx)
+    const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
+    let values = await kit.format.seal(cargo, ctx)
+    const fits = spills
+      ? fitsCookie(state, values[0]!, left)
+      : sizeOf(kit.format.names[0]!, values[0]!) <= LARGEST_COOKIE
+    // With a version, the data go along where they fit.
+    if (version && !fits) values = await kit.format.seal({ ...cargo, snapshot: '' }, ctx)
     let bytes = 0
     kit.format.names.forEach((name, index) => (bytes += checkSize(name, values[index]!)))
     kit.format.attributes?.(ctx)
-    if (store?.compareAndSet && kit.principal && /^(create|regenerate)$/.test(word)) {
+    const isOutgrown = spills && !fits && state.inCookie
+    if (store?.compareAndSet && kit.principal && !spills && /^(create|regenerate)$/.test(word)) {
       const subject = principalOf(kit, parseSnapshot(snapshot).data)
       // Without its place on the list it could not be ended from elsewhere.
       if (subject !== undefined && !(await enlist(kit, ctx, store, subject, id))) {
         return failed(state)
       }
     }
-    let outcome: Outcome | Look = store
-      ? await putRecord(
-          state,
-          store,
-          {
-            ...(version && { _version: version }),
-            ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
-          },
-          word,
-          life.maxAge,
-          changed,
-        )
-      : 'stored'
+    const staysInCookie = spills && fits && (state.inCookie || word === 'regenerate')
+    let outcome: Outcome | Look | 'older' =
+      store && !staysInCookie
+        ? await putRecord(
+            state,
+            store,
+            {
+              ...(version && { _version: version }),
+              ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
+            },
+            // There is no record whose life could be extended.
+            isOutgrown && /^(rolling|renew)$/.test(word) ? 'changed' : word,
+            life.maxAge,
+            changed || isOutgrown,
+          )
+        : await leave(state)
+    if (outcome === 'taken' && isOutgrown && !state.isNew && word !== 'regenerate') {
+      outcome = await meet(state, store!)
+    }
     if (outcome === 'changed') {
       await pause(round)
       outcome = await lookAgain(state, store!, state.discarded[0] ?? id)
@@ -136,15 +156,14 @@ async function write(
     }
     if (outcome === 'gone') return drop(session, state)
     if (outcome === 'stored') {
-      Object.assign(state, { outcome: word, bytes })
+      Object.assign(state, { outcome: word, bytes, inCookie: spills && fits })
       tellWritten(state, snapshot !== state.baseline)
       const known = { baseline: snapshot, life, hadCookie: true, version, isKnown: true }
       Object.assign(state, SETTLED, known)
-      const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
       return kit.format.write(values, left, ctx)
     }
     if (outcome === 'taken') state.id = await newId(kit, ctx)
-    else snapshot = await bringIn(session, state, snapshot, outcome)
+    else if (outcome !== 'older') snapshot = await bringIn(session, state, snapshot, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
 }
@@ -182,7 +201,8 @@ async function bringIn(
     if (!conformed) data.isConflict = true
     data.data = conformed ?? stored.data
   }
-  if (data.isConflict || flash.isConflict) kit.tell?.({ type: 'conflict' }, state.ctx)
+  if (data.isConflict || flash.isConflict)
+    kit.tell?.({ type: 'conflict' }, state.ctx, placeOf(state))
   state.baseline = takeSnapshot(stored.data, stored.flash)
   state.flash = Object.assign(Object.create(null), flash.data) as Json
   clearData(session)
@@ -196,7 +216,7 @@ async function bringIn(
 
 /** Lets go of a session that another request has ended: what this one did goes nowhere. */
 function drop(session: object, state: SessionState): string[] {
-  state.kit.tell?.({ type: 'missed' }, state.ctx)
+  state.kit.tell?.({ type: 'missed' }, state.ctx, 'store')
   clearData(session)
   // A cookie of an earlier commit would take the place of the one that the other request sends.
   const known = { isKnown: false, discarded: [], cookies: [], outcome: 'dropped' }
@@ -212,7 +232,7 @@ async function end(state: SessionState): Promise<string[]> {
   state.cookies = clearing
   const isKnown = state.isKnown || state.discarded.length > 0
   await discard(state)
-  if (isKnown) kit.tell?.({ type: 'destroyed' }, ctx)
+  if (isKnown) kit.tell?.({ type: 'destroyed' }, ctx, placeOf(state))
   const life = { ...state.life, maxAge: undefined }
   const known = { isKnown: false, outcome: 'destroy', baseline: '', life }
   Object.assign(state, SETTLED, known, { isNew: true })
@@ -223,10 +243,14 @@ function refuse(fault: string): never {
   throw new SessionError('ERR_SESSION_OPTIONS', `Session option "genid" or "encode" ${fault}.`)
 }
 
+function sizeOf(name: string, value: string): number {
+  return name.length + value.length
+}
+
 /** @returns What it takes, in bytes. */
 function checkSize(name: string, value: string): number {
   if (/[^ -:<-~]/.test(value)) refuse('must make printable ASCII without ;')
-  const size = name.length + value.length
+  const size = sizeOf(name, value)
   if (size <= LARGEST_COOKIE) return size
   throw new SessionError(
     'ERR_SESSION_TOO_LARGE',

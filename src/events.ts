@@ -14,9 +14,11 @@ interface Told {
   key: string
   /** When, by the option `now`. */
   now: number
-  /** Where the session's data are. */
-  place: 'cookie' | 'store'
+  /** Where the session's data are, or were looked for. */
+  place: Place
 }
+
+export type Place = 'cookie' | 'store'
 
 /** What came of a session. */
 export interface FateEvent extends Told {
@@ -86,7 +88,7 @@ export type TimingEvent = Told & {
 export type Noted = Reason | 'loaded' | 'failed'
 
 /** Takes what a load has found, as soon as it has. */
-export type Note = (outcome: Noted, error?: SessionError) => void
+export type Note = (outcome: Noted, place?: Place, error?: SessionError) => void
 
 /** What came of a load; `none` where the request brought no cookie of this name. */
 export type LoadOutcome = Noted | 'none'
@@ -108,12 +110,16 @@ export type SessionListener<ctx = any> = (event: SessionEvent, ctx: ctx | undefi
 /** An event as it is told, before what all of them have in common. */
 export type Telling = SessionEvent extends infer event
   ? event extends Told
-    ? Omit<event, keyof Told> & Partial<Told>
+    ? Omit<event, keyof Told>
     : never
   : never
 
-/** Tells listeners. Where there are none, neither is this: nothing is made for nobody. */
-export type Tell = (event: Telling, ctx: unknown) => void
+/**
+ * Tells listeners. Where there are none, neither is this: nothing is made for nobody.
+ *
+ * @param place Where sessions may be in either (default where new ones are).
+ */
+export type Tell = (event: Telling, ctx: unknown, place?: Place) => void
 
 /**
  * Makes what tells listeners of events.
@@ -127,13 +133,14 @@ export function createTell(
     on?: SessionListener | readonly SessionListener[] | undefined
     store?: unknown
     ContextStore?: unknown
+    overflow?: unknown
   },
   report: (error: unknown, ctx: unknown) => void = (error) => console.error(error),
 ): Tell | undefined {
-  const { key, on, now } = options
+  const { key, on, now, overflow } = options
   if (!on) return undefined
-  const place = (options.store ?? options.ContextStore) ? 'store' : 'cookie'
-  return (event, ctx) => {
+  const isStored = overflow !== 'store' && (options.store ?? options.ContextStore)
+  return (event, ctx, place = isStored ? 'store' : 'cookie') => {
     const told = { key, now: now(), place, ...event } as SessionEvent
     for (const listener of [on].flat()) {
       // An `async` function catches both what is thrown and what is promised.
@@ -150,7 +157,9 @@ export function timed<session>(
 ): Awaitable<session> {
   const start = performance.now()
   let outcome: LoadOutcome = 'none'
-  const end = (): void => tell({ type: 'load', outcome, duration: performance.now() - start }, ctx)
+  let place: Place | undefined
+  const end = (): void =>
+    tell({ type: 'load', outcome, duration: performance.now() - start }, ctx, place)
   const fail = (error: unknown): never => {
     outcome = 'failed'
     end()
@@ -161,9 +170,10 @@ export function timed<session>(
     return session
   }
   try {
-    const loaded = load((noted, error) => {
+    const loaded = load((noted, where, error) => {
       outcome = noted
-      if (noted !== 'failed') tell({ type: noted, ...(error && { error }) }, ctx)
+      place = where
+      if (noted !== 'failed') tell({ type: noted, ...(error && { error }) }, ctx, place)
     })
     return isPromise(loaded) ? loaded.then(done, fail) : done(loaded)
   } catch (error) {

@@ -43,6 +43,11 @@ export function isForeign(kit: Kit, store: Store): boolean {
   return kit.browserSession !== undefined && !store.consistency
 }
 
+/** Whether sessions live in their cookies, and in the store when they outgrow them. */
+export function mayOverflow({ overflow, store }: Pick<Kit, 'overflow' | 'store'>): boolean {
+  return overflow === 'store' && store !== undefined
+}
+
 /** The `maxAge` that a store is handed; only a foreign one sees anything but a number. */
 export function storeMaxAge(
   kit: Kit,

@@ -5,8 +5,8 @@ import { commit } from './commit.ts'
 import { cookieValues } from './cookie-header.ts'
 import { takeSnapshot } from './decide.ts'
 import type { SessionError } from './errors.ts'
-import { timed, type Note, type Reason } from './events.ts'
-import { storeMaxAge, type Kit } from './kit.ts'
+import { timed, type Note, type Place, type Reason } from './events.ts'
+import { mayOverflow, storeMaxAge, type Kit } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
 import { destroyRecord } from './put-record.ts'
 import { isEmpty, parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
@@ -53,16 +53,17 @@ function find<data extends object>(
 ): Awaitable<Session<data>> {
   const store = storeFor(kit, ctx)
   let aside: SessionState['aside']
+  let place: Place | undefined
   return chain(kit.format.open(header, ctx), (carried) => {
     if (!carried) return begin(kit, ctx, store, false)
     if (typeof carried === 'string') return setAside(carried)
     const { key, record, isAdopted } = carried
-    if (!store || (isAdopted && record)) {
-      if (key !== undefined) return setAside('missed')
-      if (!record) return setAside('missed', undefined, record)
+    if (!store || (record && (isAdopted || mayOverflow(kit)))) {
+      if (!record || (!store && key !== undefined)) return setAside('missed', undefined, record)
       return accept(carried, record)
     }
     if (key === undefined) return setAside('missed')
+    place = 'store'
     const named = { key, maxAge: carried.life.maxAge }
     if (isEventual(store)) aside = named
     const maxAge = storeMaxAge(kit, store, kit.maxAge, idleLimit(kit, undefined))
@@ -77,7 +78,9 @@ function find<data extends object>(
   })
 
   function accept(carried: Carried, record: unknown): Awaitable<Session<data>> {
-    const { key, life } = carried
+    const { life } = carried
+    const inCookie = mayOverflow(kit) && record === carried.record
+    const key = inCookie ? undefined : carried.key
     const now = kit.now()
     const contents = readRecord(record)
     const isSnapshot = record === carried.record
@@ -106,7 +109,7 @@ function find<data extends object>(
       const baseline = data && kit.schema ? snapshotOf(data, flash) : text
       if (!data || !baseline) {
         // Whoever takes the schema back finds the record as it was; a logout ends it all the same.
-        if (store && key !== undefined) aside = { key, maxAge }
+        if (store && carried.key !== undefined) aside = { key: carried.key, maxAge }
         return setAside('invalid', key, record, error)
       }
       return chain(askRevoked(kit, ctx, carried, data), (isRevoked) => {
@@ -121,7 +124,8 @@ function find<data extends object>(
             isNew: false,
             isKnown: true,
             hadCookie: true,
-            record: store ? (record as Json) : null,
+            inCookie,
+            record: store && !inCookie ? (record as Json) : null,
             version: Math.max(carried.version ?? 0, versionOf(record)),
             stale: carried.stale || Boolean(isMigrated),
             baseline,
@@ -129,7 +133,7 @@ function find<data extends object>(
             touchEvery: isEventual(store) ? pauseFor(carried) : 0,
             flash,
           }
-          note('loaded')
+          note('loaded', place)
           return createSession(kit, ctx, store, key ?? carried.id, known, data)
         })
       })
@@ -143,7 +147,7 @@ function find<data extends object>(
 
   /** What is for a request whose session nobody could look up: nothing but its end is kept. */
   function detached(aside?: SessionState['aside']): Awaitable<Session<data>> {
-    note('failed')
+    note('failed', place)
     return begin(kit, ctx, store, true, { isDetached: true, aside })
   }
 
@@ -153,7 +157,7 @@ function find<data extends object>(
     record?: unknown,
     error?: SessionError,
   ): Awaitable<Session<data>> {
-    note(reason, error)
+    note(reason, place, error)
     kit.discard?.(reason, ctx, key, record)
     return begin(kit, ctx, store, true, { aside })
   }
@@ -298,6 +302,7 @@ function createSession<data extends object>(
     ctx,
     store,
     id,
+    inCookie: mayOverflow(kit),
     isNew: true,
     isKnown: false,
     hadCookie: false,

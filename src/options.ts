@@ -98,6 +98,11 @@ export interface SessionOptions<ctx = any, data extends object = any> {
   store?: Store<ctx> | null
   /** A class that makes a store for each request. */
   ContextStore?: StoreClass<ctx> | null
+  /**
+   * What a session does that outgrows its cookie: it is an error (default `'error'`), or with
+   * `'store'` it moves to the store, and back when it has shrunk.
+   */
+  overflow?: 'error' | 'store' | null
   /** How long a store operation may take, in milliseconds (default 2000). */
   storeTimeout?: number | null
   /**
@@ -203,6 +208,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   partitioned: flag,
   store: [hasMethods, `an object ${methods}`],
   ContextStore: [(value) => hasMethods(value.prototype), `a class ${methods}`],
+  overflow: text(/^(error|store)$/, "'error' or 'store'"),
   storeTimeout: time,
   onStoreError: [
     (value) => typeof value === 'function' || word(/^(throw|anonymous)$/, value),
@@ -285,6 +291,7 @@ export function checkOptions<ctx>(
     path: '/',
     digest: 'sha256',
     prefix: '',
+    overflow: 'error',
     storeTimeout: 2000,
     onStoreError: 'throw',
     now: () => Date.now(),
@@ -326,7 +333,15 @@ function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void
   if (options.migrate && !options.schema) refuse('"migrate" needs "schema".')
   if (options.store && options.ContextStore)
     refuse('"store" and "ContextStore" exclude each other.')
-  if (options.isRevoked && (options.store ?? options.ContextStore))
+  if (options.overflow === 'store') {
+    const { store, ContextStore, genid } = options
+    const other = !encrypt ? 'encrypt' : !store && !host ? 'store' : ''
+    if (other) refuse(`"overflow: 'store'" needs "${other}".`)
+    if (ContextStore || genid)
+      refuse(`"overflow: 'store'" and "${genid ? 'genid' : 'ContextStore'}" exclude each other.`)
+    if (store?.consistency === 'eventual')
+      refuse(`"overflow: 'store'" needs a store that sees its own writes, which this one does not.`)
+  } else if (options.isRevoked && (options.store ?? options.ContextStore))
     refuse('"store" and "isRevoked" exclude each other.')
   if (encrypt) {
     if ('sign' in Object(secrets))

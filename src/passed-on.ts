@@ -1,5 +1,5 @@
 import { takeSnapshot } from './decide.ts'
-import { dataOf, stateOf, type SessionState } from './session.ts'
+import { dataOf, placeOf, stateOf, type SessionState } from './session.ts'
 
 /**
  * Whether a session leaves the last word to a response that its handler passes on: an origin that
@@ -22,8 +22,10 @@ export async function yieldsTo(setCookies: readonly string[], session: object): 
   const { store, id, wish, baseline, flash, kit } = state
   const isChanged = wish || takeSnapshot(dataOf(session), flash) !== (baseline || '{}')
   if (!isChanged) return true
-  if (store?.compareAndSet && saved.key === id) return false
-  kit.tell?.({ type: 'conflict' }, state.ctx)
+  // What is in a cookie cannot be merged with.
+  const isStored = !state.inCookie && !saved.record
+  if (store?.compareAndSet && saved.key === id && isStored) return false
+  kit.tell?.({ type: 'conflict' }, state.ctx, placeOf(state))
   return true
 }
 
@@ -31,6 +33,8 @@ export async function yieldsTo(setCookies: readonly string[], session: object): 
 interface Saved {
   /** Its key, where it is kept in a store. */
   key?: string | undefined
+  /** Its data, where they are in the cookie. */
+  record?: object | undefined
 }
 
 const ENDED: Saved = {}

@@ -13,7 +13,10 @@ import type { Store } from './store.ts'
 const STORE_MARGIN = 10_000
 
 /** Takes the place of a record whose id was given up, until the store forgets it. */
-const GIVEN_UP = { _expire: 1, _maxAge: 1000 }
+export const GIVEN_UP: { readonly _expire: number; readonly _maxAge: number } = {
+  _expire: 1,
+  _maxAge: 1000,
+}
 
 /** What became of a write. */
 export type Outcome = 'stored' | 'failed' | 'gone' | 'taken' | 'changed'
@@ -53,7 +56,7 @@ export async function putRecord(
   if (!stored) return previous === null ? 'taken' : isTouch ? 'gone' : 'changed'
   let outcome: Outcome = 'failed'
   try {
-    outcome = isMove && store.compareAndSet ? await giveUp(state, store) : await discard(state)
+    outcome = await leave(state)
   } finally {
     // The old id is still good, or another request was first: nobody will ever know the new one.
     if (outcome !== 'stored') await discard({ ...state, discarded: [id] }).catch(() => {})
@@ -62,6 +65,16 @@ export async function putRecord(
     state.record = isTouch ? { ...state.record, _expire: expire } : record
   }
   return outcome
+}
+
+/**
+ * Lets go of the ids that a session had before. What another request has stored under them
+ * meanwhile is told where the store can: a session in its cookie knows of none.
+ */
+export async function leave(state: SessionState): Promise<Outcome> {
+  const { store, inCookie, wish, discarded } = state
+  const isMove = wish !== 'destroy' && discarded.length > 0 && !inCookie
+  return isMove && store?.compareAndSet ? giveUp(state, store) : discard(state)
 }
 
 /** Insists on one of two answers: an error page would pass for a yes. */
@@ -94,9 +107,9 @@ export async function lookAgain(state: SessionState, store: Store, id: string): 
     return { record: await store.get(key, maxAge, { rolling: kit.rolling, ctx }) }
   })
   if (!found) return 'failed'
+  state.record = (found.record ?? null) as Json | null
   const contents = readLive(found.record, kit.now())
   if (!contents) return 'gone'
-  state.record = found.record as Json
   // What the store compares with must not change under the application's hands.
   const { data, flash } = parseSnapshot(takeSnapshot(contents.data, contents.flash))
   const conformed = await conform(kit, data, ctx)

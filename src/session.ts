@@ -1,9 +1,9 @@
 import { isPromise, type Awaitable } from './awaitable.ts'
 import { takeSnapshot, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
-import type { CommitOutcome } from './events.ts'
+import type { CommitOutcome, Place } from './events.ts'
 import { randomId } from './id.ts'
-import type { Kit } from './kit.ts'
+import { mayOverflow, type Kit } from './kit.ts'
 import { isDataKey, parseSnapshot, type Json } from './record.ts'
 import type { Store } from './store.ts'
 
@@ -77,6 +77,8 @@ export interface SessionState extends Facts {
   id: string
   /** Whether there is a session to end: it was loaded, or stored since. */
   isKnown: boolean
+  /** Whether its cookie has the data, though there is a store. */
+  inCookie: boolean
   /** Whether the request brought a cookie of this name, good or not. */
   hadCookie: boolean
   flash: Json
@@ -142,7 +144,8 @@ export class SessionObject {
   }
 
   get externalKey(): string | undefined {
-    return this.#state.store && this.#state.id
+    const { store, inCookie, id } = this.#state
+    return store && !inCookie ? id : undefined
   }
 
   get length(): number {
@@ -209,6 +212,11 @@ for (const method of [save, manuallyCommit, regenerate, destroy, update, flash, 
 /** What the kit knows of a session. */
 export const stateOf: (session: object) => SessionState = SessionObject.stateOf
 
+/** Where a session is. */
+export function placeOf({ store, inCookie }: SessionState): Place {
+  return store && !inCookie ? 'store' : 'cookie'
+}
+
 /** The session's data as they are stored. */
 export function dataOf(session: object): Json {
   const data: Json = {}
@@ -258,6 +266,7 @@ export function endState(state: SessionState): void {
   state.flash = Object.create(null) as Json
   state.wish = 'destroy'
   state.isNew = true
+  state.inCookie = mayOverflow(state.kit)
   const id = newId(state.kit, state.ctx)
   // One that is promised is asked for again when it is needed; till then it may fail unheard.
   if (isPromise(id)) id.then(undefined, () => {})
@@ -265,11 +274,9 @@ export function endState(state: SessionState): void {
 }
 
 /** A new store key, or a new identity for a session that lives in its cookie. */
-export function newId(
-  { store, ContextStore, genid, prefix }: Kit,
-  ctx: unknown,
-): Awaitable<string> {
-  if (!store && !ContextStore) return randomId()
+export function newId(kit: Kit, ctx: unknown): Awaitable<string> {
+  const { store, ContextStore, genid, prefix } = kit
+  if ((!store && !ContextStore) || mayOverflow(kit)) return randomId()
   return genid ? genid(ctx) : prefix + randomId()
 }
 

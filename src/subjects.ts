@@ -2,7 +2,7 @@ import { engine } from '#engine'
 import type { Awaitable } from './awaitable.ts'
 import { callStore, storeKey } from './call-store.ts'
 import { SessionError } from './errors.ts'
-import type { Kit } from './kit.ts'
+import { mayOverflow, type Kit } from './kit.ts'
 import { absoluteLimit, SETTLING_TIME } from './life.ts'
 import { isPlainObject, readLive, type Contents, type Json, type SessionRecord } from './record.ts'
 import { MOST_ROUNDS, pause } from './rounds.ts'
@@ -102,11 +102,15 @@ export async function destroySessions(
 }
 
 /** @throws SessionError `ERR_SESSION_OPTIONS` where sessions cannot be listed. */
-function storeOf({ store, principal }: Kit): Store {
-  if (principal && store?.compareAndSet && store.consistency !== 'eventual') return store
+function storeOf(kit: Kit): Store {
+  const { store, principal } = kit
+  const spills = mayOverflow(kit)
+  if (principal && store?.compareAndSet && store.consistency !== 'eventual' && !spills) return store
   throw new SessionError(
     'ERR_SESSION_OPTIONS',
-    'Listing sessions needs the option "principal" and a store with compareAndSet.',
+    spills
+      ? 'Sessions in cookies cannot be listed (option "overflow"): end them by session-kit/revocation.'
+      : 'Listing sessions needs the option "principal" and a store with compareAndSet.',
   )
 }
 

@@ -28,12 +28,12 @@ export type Refusal = 'tampered' | 'expired' | 'invalid'
 export interface Cargo {
   id: string
   key: string | undefined
-  /** The data and flash, as `takeSnapshot` writes them. */
+  /** The data and flash, as `takeSnapshot` writes them; empty where a key with a version has to do. */
   snapshot: string
   life: Life
   /** The limit in force: the session's own `maxAge` or the configured one. */
   maxAge: number | 'session'
-  /** Which write of the record this is, for a store that may answer with an older one. */
+  /** Which write of the session this is, where that is counted. */
   version?: number | undefined
 }
 

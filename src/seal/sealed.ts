@@ -62,27 +62,19 @@ export function createSealedFormat(
     seal(cargo) {
       return chain(keyring.current(Math.floor(options.now() / 1000)), (current) => {
         const { key, header, headerBytes } = current
-        const seal = (bringsSnapshot: boolean): Awaitable<string[]> =>
-          chain(engine.seal(key, headerBytes, writeClaims(cargo, bringsSnapshot)), (sealed) => {
-            const value = `${header}..${sealed}`
-            // A snapshot goes along where it fits.
-            const isTooLarge = options.key.length + value.length > LARGEST_COOKIE
-            return isTooLarge && cargo.version && bringsSnapshot ? seal(false) : [value]
-          })
-        return seal(true)
+        return chain(engine.seal(key, headerBytes, writeClaims(cargo)), (sealed) => [
+          `${header}..${sealed}`,
+        ])
       })
     },
   }
 }
 
-function writeClaims(
-  { id, key, snapshot, life, maxAge, version }: Cargo,
-  bringsSnapshot: boolean,
-): string {
+function writeClaims({ id, key, snapshot, life, maxAge, version }: Cargo): string {
   const iat = Math.floor(life.issued / 1000)
   // A store's key is the identity where it has the shape of one, and travels as `d` where not.
   const sid = isSessionId(id) ? id : randomId()
-  const hasData = key === undefined || (version && key === sid && bringsSnapshot)
+  const hasData = key === undefined || (version && key === sid && snapshot)
   const exp = iat + Math.ceil((life.expires! - life.issued) / 1000)
   // By hand, for `JSON.stringify` takes four times as long.
   let claims = `{"sid":"${sid}","iat":${iat},"exp":${exp},"ct":${Math.floor(life.created / 1000)}`
