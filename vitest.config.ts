@@ -26,6 +26,7 @@ const long = [
   'test/faults-revoked.test.ts',
   'test/load.test.ts',
   'test/durable-object.test.ts',
+  'test/jose/edits.test.ts',
   'test/legacy/chain.test.ts',
   'test/readme.test.ts',
   'test/legacy/packages.test.ts',

@@ -8,7 +8,11 @@ import {
   createLazySession,
   respond,
   toManager,
+  type FormatOptions,
   type LazySession,
+  type ReadOnlyManager,
+  type ReadOnlyOptions,
+  type ReadOnlySession,
   type SessionData,
   type SessionManager,
   type SessionOptions,
@@ -23,6 +27,35 @@ export interface HonoSessionOptions<
   as?: as | null
 }
 
+/** The same with a format that has keys of its own. */
+export interface HonoFormatOptions<
+  as extends string = 'session',
+  data extends object = any,
+> extends FormatOptions<Context, data> {
+  /** The name of the variable. */
+  as?: as | null
+}
+
+/** The same where sessions are read alone. */
+export interface HonoReadOnlyOptions<
+  as extends string = 'session',
+  data extends object = any,
+> extends ReadOnlyOptions<Context, data> {
+  /** The name of the variable. */
+  as?: as | null
+}
+
+type Writing<data extends object, as extends string> =
+  | HonoSessionOptions<as, data>
+  | HonoFormatOptions<as, data>
+  | SessionManager<data, Context>
+
+type Reading<data extends object, as extends string> =
+  | HonoReadOnlyOptions<as, data>
+  | ReadOnlyManager<data, Context>
+
+type Given<data extends object, as extends string> = Reading<data, as> | Writing<data, as>
+
 /**
  * The variables that `session()` sets, for applications that do not chain `.use`:
  * `new Hono<{ Variables: SessionVariables<Visit> }>()`.
@@ -31,6 +64,12 @@ export type SessionVariables<
   data extends object = SessionData,
   as extends string = 'session',
 > = Record<as, LazySession<data>>
+
+/** The same where sessions are read alone: no `destroy()`, and what is awaited does not change. */
+export type ReadOnlyVariables<
+  data extends object = SessionData,
+  as extends string = 'session',
+> = Record<as, PromiseLike<ReadOnlySession<data>>>
 
 /**
  * Middleware that gives each request a session: `const session = await c.var.session`.
@@ -46,12 +85,17 @@ export type SessionVariables<
  *   request where the options are a function.
  */
 export function session<data extends object = SessionData, as extends string = 'session'>(
-  options:
-    | HonoSessionOptions<as, data>
-    | SessionManager<data, Context>
-    | ((c: Context<any>) => HonoSessionOptions<as, data> | SessionManager<data, Context>),
+  options: Writing<data, as> | ((c: Context<any>) => Writing<data, as>),
   variable?: { as: as },
-): MiddlewareHandler<{ Variables: SessionVariables<data, as> }> {
+): MiddlewareHandler<{ Variables: SessionVariables<data, as> }>
+export function session<data extends object = SessionData, as extends string = 'session'>(
+  options: Reading<data, as> | ((c: Context<any>) => Reading<data, as>),
+  variable?: { as: as },
+): MiddlewareHandler<{ Variables: ReadOnlyVariables<data, as> }>
+export function session<data extends object, as extends string>(
+  options: Given<data, as> | ((c: Context) => Given<data, as>),
+  variable?: { as: as },
+): MiddlewareHandler<any> {
   const setUpFor = typeof options === 'function' ? once(options) : constant(setUp(options))
 
   return async function sessionMiddleware(c, next) {
@@ -88,14 +132,12 @@ export function session<data extends object = SessionData, as extends string = '
     }
   }
 
-  function setUp(given: HonoSessionOptions<as, data> | SessionManager<data, Context>): SetUp<data> {
+  function setUp(given: Given<data, as>): SetUp<data> {
     const as = variable?.as ?? ((given as HonoSessionOptions | null)?.as || 'session')
     return { manager: toManager<data, Context>(given), as }
   }
 
-  function once(
-    make: (c: Context) => HonoSessionOptions<as, data> | SessionManager<data, Context>,
-  ): (c: Context) => SetUp<data> {
+  function once(make: (c: Context) => Given<data, as>): (c: Context) => SetUp<data> {
     const made = new WeakMap<object, SetUp<data>>()
     return (c) => {
       const key = environment(c)

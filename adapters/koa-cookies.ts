@@ -2,14 +2,12 @@ import {
   attributesOf,
   chain,
   cookieOptionsFor,
-  createSealer,
   isVarying,
   readSigned,
   writeValue,
   type Awaitable,
   type CheckedOptions,
   type Format,
-  type Secret,
 } from '../src/host.ts'
 
 /** What a Koa or Egg context has to do with cookies. */
@@ -65,21 +63,58 @@ export function createHostFormat(options: CheckedOptions<any>): Format<CookieCon
 }
 
 /**
- * The sealed format in a host: `ctx.cookies` sends it off, with the host's rules for `secure` and
- * the like, but neither signs nor encrypts it. A cookie that the host signed before is still read,
- * and replaced in the same response.
+ * The sealed format in a host: that of `createTokenHostFormat`. A cookie that the host signed before
+ * is still read, and replaced in the same response.
+ *
+ * @param make Makes the sealed format itself; not before it is used: a page without a session needs
+ *   no keys, and `ctx.session` never throws.
  */
 export function createSealedHostFormat(
   options: CheckedOptions<any>,
-  secretsOf: () => readonly Secret[],
-  warn: ((message: string) => void) | undefined,
+  make: () => Format<unknown>,
 ): Format<CookieContext> {
   const { key: name } = options
   let made: Format<unknown> | undefined
-  // Not before it is used: a page without a session needs no keys, and `ctx.session` never throws.
-  const sealer = (): Format<unknown> =>
-    (made ??= createSealer({ ...options, secrets: secretsOf() }, warn))
+  const sealed = (): Format<unknown> => (made ??= make())
+  const format = createTokenHostFormat(options, {
+    open: (header, ctx) => sealed().open(header, ctx),
+    seal: (cargo, ctx) => sealed().seal(cargo, ctx),
+  })
   const signed: object = { ...options, signed: true, encrypt: false }
+
+  return {
+    ...format,
+
+    open(_, ctx) {
+      const header = ctx.req.headers.cookie
+      // The shape tells the format before any crypto: base64 has no dots.
+      return chain(format.open(header, ctx), (opened) => {
+        if (opened !== 'tampered' || !header?.includes(`${name}.sig=`)) return opened
+        const value = ctx.cookies.get(name, signed)
+        if (!value || value.includes('.')) return opened
+        const carried = readSigned(value, true, options)
+        if (typeof carried === 'string' || carried.key !== undefined) return carried
+        // A cookie that does not say when it ends would never end.
+        return typeof carried.record?._expire === 'number' ? carried : 'tampered'
+      })
+    },
+  }
+}
+
+/**
+ * A format whose cookie is one token, in a host: `ctx.cookies` sends it off, with the host's rules
+ * for `secure` and the like, but neither signs nor encrypts it.
+ */
+export function createTokenHostFormat(
+  options: CheckedOptions<any>,
+  {
+    open,
+    seal,
+    refuse,
+    isReadable,
+  }: Pick<Format<unknown>, 'open' | 'seal' | 'refuse' | 'isReadable'>,
+): Format<CookieContext> {
+  const { key: name } = options
   const plainFor = (ctx: CookieContext): object => ({
     ...cookieOptionsFor(options, ctx),
     signed: false,
@@ -90,22 +125,10 @@ export function createSealedHostFormat(
     names: [name],
     keepsId: true,
     ...attributesFor(options),
-
-    open(_, ctx) {
-      const header = ctx.req.headers.cookie
-      // The shape tells the format before any crypto: base64 has no dots.
-      return chain(sealer().open(header, ctx), (opened) => {
-        if (opened !== 'tampered' || !header?.includes(`${name}.sig=`)) return opened
-        const value = ctx.cookies.get(name, signed)
-        if (!value || value.includes('.')) return opened
-        const carried = readSigned(value, true, options)
-        if (typeof carried === 'string' || carried.key !== undefined) return carried
-        // A cookie that does not say when it ends would never end.
-        return typeof carried.record?._expire === 'number' ? carried : 'tampered'
-      })
-    },
-
-    seal: (cargo, ctx) => sealer().seal(cargo, ctx),
+    refuse,
+    isReadable,
+    open: (_, ctx) => open(ctx.req.headers.cookie, ctx),
+    seal,
 
     write([value], maxAge, ctx) {
       if (ctx.headerSent) return []

@@ -1,10 +1,13 @@
 import {
   answersAtOnce,
   checkOptions,
+  createOwnFormat,
+  createSealedFormat,
   createSealer,
   createTell,
   type CheckedOptions,
   type Format,
+  type FormatContext,
   type HostOptions,
   type Json,
   type Kit,
@@ -18,6 +21,7 @@ import {
   createExternalFormat,
   createHostFormat,
   createSealedHostFormat,
+  createTokenHostFormat,
   type CookieContext,
   type ExternalKey,
 } from './koa-cookies.ts'
@@ -57,9 +61,14 @@ const positive: Rule = [
   "'session' or a number of milliseconds",
 ]
 
+const format: Rule = [
+  (value) => value === 'host' || isFunction(value),
+  "'host', or a format of session-kit/jose",
+]
+
 /** Names that the host itself or its `ctx.cookies` has uses for. */
 const KNOWN =
-  /^(externalKey|logValue|format|enable|package|path|match|ignore|expires|chips|autoChips|removeUnpartitioned|partitionedV2|ignoreSecureError|env|from|as|secureProxy|signedV2)$/
+  /^(externalKey|logValue|enable|package|path|match|ignore|expires|chips|autoChips|removeUnpartitioned|partitionedV2|ignoreSecureError|env|from|as|secureProxy|signedV2)$/
 
 /**
  * Follows options that the application may change at any time, as Egg's `app.sessionStore =` and
@@ -80,7 +89,7 @@ export function followOptions(
   }
   const host: HostOptions = {
     defaults: profile.defaults,
-    rules: { maxAge: positive, maxage: positive },
+    rules: { maxAge: positive, maxage: positive, format },
     unknown(name, suggestion) {
       if (suggestion && !KNOWN.test(name))
         warnOnce(`Session option "${name}" is unknown.${suggestion}`)
@@ -128,8 +137,15 @@ export function followOptions(
         `Session option "overflow: 'store'" needs the sealed cookie: no "${externalKey ? 'externalKey' : 'format'}".`,
       )
     }
+    if (externalKey && isFunction(checked.format)) {
+      throw new SessionError(
+        'ERR_SESSION_OPTIONS',
+        'Session options "format" and "externalKey" exclude each other: a format writes cookies.',
+      )
+    }
     // Secrets that are no good are found at once; `app.keys` may come later.
-    if (checked.encrypt && checked.secrets) createSealer(checked)
+    if (isFunction(checked.format)) createOwnFormat(checked)
+    else if (checked.encrypt && checked.secrets) createSealer(checked)
     // koa-session takes 0 for a day.
     checked.maxAge ||= 86_400_000
     if (!checked.encrypt && checked.signed === false) {
@@ -149,17 +165,18 @@ function createHostKit(
   const { accept, isRevoked } = checked
   const hasStore = Boolean(checked.store ?? checked.ContextStore)
   // Bun and Deno may run the engine whose answers are promises.
-  const isLate = checked.encrypt && !answersAtOnce
+  const isLate = isFunction(checked.format) || (checked.encrypt && !answersAtOnce)
   const isSlow = hasStore || isLate || accept !== undefined || isRevoked !== undefined
+  const tell = createTell(checked, (error, ctx) => report(app, error, ctx))
   const kit: HostKit = {
     ...checked,
     format:
       hasStore && externalKey
         ? createExternalFormat(externalKey, checked)
-        : createCookieFormat(checked, app, warn),
+        : createCookieFormat({ ...checked, tell }, app, warn),
     mustWait: isSlow,
     browserSession: profile.browserSession,
-    tell: createTell(checked, (error, ctx) => report(app, error, ctx)),
+    tell,
     discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
     // A removal is sent to the browser whatever it sent before, as koa-session does.
     createSession: (state, data: Json) =>
@@ -172,24 +189,28 @@ function createHostKit(
 }
 
 function createCookieFormat(
-  checked: CheckedOptions<any>,
+  checked: FormatContext,
   app: HostApplication,
   warn: (message: string) => void,
 ): Format<CookieContext> {
   const { secrets } = checked as { secrets?: Secret | Secret[] }
-  const isHost = (checked as { format?: unknown }).format === 'host'
-  if (!checked.encrypt || isHost) {
+  const { format } = checked as { format?: unknown }
+  if (isFunction(format))
+    return createTokenHostFormat(checked, createOwnFormat(checked, checked.tell))
+  if (!checked.encrypt || format === 'host') {
     // Else a shared configuration would sign with one key here and with another at the edge.
     if (secrets && String(secrets) !== String(keysOf(app))) {
       warn('Session option "secrets" signs nothing here: `app.keys` do, and they are others.')
     }
     return createHostFormat(checked)
   }
-  if (secrets) return createSealedHostFormat(checked, () => [secrets].flat(), undefined)
+  if (secrets) return createSealedHostFormat(checked, () => createSealedFormat(checked))
   // Secrets of one's own have to be strong; `app.keys` are as they are in many applications.
   const warnOfKeys = (): void =>
     warn('app.keys are weak for encryption: use 32 random characters or more for each.')
-  return createSealedHostFormat(checked, () => secretsOf(app), warnOfKeys)
+  return createSealedHostFormat(checked, () =>
+    createSealedFormat({ ...checked, secrets: secretsOf(app) }, warnOfKeys),
+  )
 }
 
 /** @throws SessionError `ERR_SESSION_SECRET` where there is nothing to make keys of. */

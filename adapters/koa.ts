@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Session, SessionData, SessionOptions as CoreOptions } from '../src/index.ts'
+import type {
+  ReadOnlyFormat,
+  ReadOnlySession,
+  Session,
+  SessionData,
+  SessionFormat,
+  SessionOptions as CoreOptions,
+} from '../src/index.ts'
 import { createMiddleware, extendContext } from './koa-context.ts'
 import type { ExternalKey } from './koa-cookies.ts'
 import { readSession } from './koa-read.ts'
@@ -13,10 +20,15 @@ import { followOptions, type HostApplication, type HostProfile } from './koa-kit
 /** The options of koa-session 7, and the core's. */
 export interface KoaSessionOptions<data extends object = any> extends Omit<
   CoreOptions<any, data>,
-  'secrets'
+  'secrets' | 'format'
 > {
   /** What the keys of the sealed format come from (default `app.keys`). */
   secrets?: CoreOptions['secrets'] | null
+  /**
+   * A format with keys of its own, such as those of `session-kit/jose`; or `'host'`, to go on
+   * writing what the stock plugin writes with `encrypt` (default none).
+   */
+  format?: SessionFormat | ReadOnlyFormat | 'host' | null
   /** Encrypts the cookie (default false: it is signed, as koa-session signs it). */
   encrypt?: boolean | null
   /** Carries a store's key in another way than by cookie. */
@@ -32,6 +44,14 @@ export interface KoaSessionContext<data extends object = SessionData> {
   /** The visitor's session. Assign an object to replace it, `null` to end it. */
   get session(): Session<data> | null
   set session(data: data | null)
+  /** The options in force. */
+  readonly sessionOptions: Readonly<Record<string, unknown>>
+}
+
+/** The same where sessions are read alone, with a format that has no key to write them. */
+export interface KoaReadOnlyContext<data extends object = SessionData> {
+  /** The visitor's session. */
+  readonly session: ReadOnlySession<data>
   /** The options in force. */
   readonly sessionOptions: Readonly<Record<string, unknown>>
 }

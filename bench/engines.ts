@@ -9,12 +9,12 @@ export interface Build {
   createSessionManager: typeof import('session-kit').createSessionManager
   honoSession: typeof import('session-kit/hono').session
   checkOptions: typeof import('../src/options.ts').checkOptions
-  createSealer: typeof import('../src/manager.ts').createSealer
+  createSealedFormat: typeof import('../src/manager.ts').createSealedFormat
   takeSnapshot: typeof import('../src/decide.ts').takeSnapshot
 }
 
 const contents = `
-  export { createSessionManager, createSealer } from './dist/src/manager.js'
+  export { createSessionManager, createSealedFormat } from './dist/src/manager.js'
   export { checkOptions } from './dist/src/options.js'
   export { takeSnapshot } from './dist/src/decide.js'
   export { session as honoSession } from './dist/adapters/hono.js'

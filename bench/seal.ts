@@ -157,9 +157,9 @@ function rawNode(): Seal {
   }
 }
 
-function kitFormat({ checkOptions, createSealer, takeSnapshot }: Build): Seal {
+function kitFormat({ checkOptions, createSealedFormat, takeSnapshot }: Build): Seal {
   const options = checkOptions({ secrets: secret, maxAge: hour })
-  const format = createSealer(options)
+  const format = createSealedFormat(options)
   const id = crypto.randomUUID().replaceAll('-', '').padEnd(43, 'A')
   return {
     async seal(data) {

@@ -65,6 +65,11 @@ async function commitState(session: object, state: SessionState): Promise<string
     decide(facts, { data: dataOf(session), flash: state.flash }, kit, kit.now())
   let decision = decideNow(state)
   if (decision.word === 'nothing') return []
+  if (kit.format.refuse) {
+    // To go on, a session needs a server that can write it.
+    if (!wish && decision.snapshot === state.baseline) return []
+    kit.format.refuse()
+  }
   const isEnd = decision.word === 'destroy' || (state.isDetached && state.wish === 'destroy')
   if (isEnd) return end(state)
   if (state.isDetached) return []
@@ -110,6 +115,7 @@ async function write(
     const cargo = { id, key: store && id, snapshot, life, maxAge, version }
     const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
     let values = await kit.format.seal(cargo, ctx)
+    if (!values.length) return failed(state)
     const fits = spills
       ? fitsCookie(state, values[0]!, left)
       : sizeOf(kit.format.names[0]!, values[0]!) <= LARGEST_COOKIE

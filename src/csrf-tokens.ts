@@ -92,10 +92,10 @@ export function createCsrfTokens(): CsrfTokens {
 }
 
 async function deriveKeys(secrets: unknown, name: string): Promise<Key[]> {
-  if ('sign' in Object(secrets)) {
+  if (!secrets || 'sign' in Object(secrets)) {
     throw new SessionError(
       'ERR_SESSION_SECRET',
-      'CSRF tokens need the option "secrets" of csrf(), for a Keygrip keeps its keys.',
+      'CSRF tokens need the option "secrets" of csrf(), for a Keygrip and a format keep their keys.',
     )
   }
   // The session warns of weak ones where they matter: here they protect what nobody can guess.

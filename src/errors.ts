@@ -7,6 +7,7 @@
  * - `ERR_SESSION_SCHEMA` the option `schema` or `migrate` threw, or `migrate` gave what `schema`
  *   refuses; events alone have it
  * - `ERR_SESSION_TOO_LARGE` the cookie would be larger than browsers keep
+ * - `ERR_SESSION_READ_ONLY` the session was changed where it can only be read
  * - `ERR_SESSION_CONFLICT` another request has changed the session meanwhile
  * - `ERR_SESSION_STORE` the store failed, or answered what no record is
  * - `ERR_SESSION_TIMEOUT` the store did not answer within `storeTimeout`
@@ -18,6 +19,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_DATA'
   | 'ERR_SESSION_SCHEMA'
   | 'ERR_SESSION_TOO_LARGE'
+  | 'ERR_SESSION_READ_ONLY'
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_TIMEOUT'

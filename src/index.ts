@@ -1,4 +1,10 @@
-export { createSessionManager, type SessionManager } from './manager.ts'
+export {
+  createSessionManager,
+  type ManagerOrOptions,
+  type ReadOnlyManager,
+  type ReadOnlyManagerOrOptions,
+  type SessionManager,
+} from './manager.ts'
 export { withSession } from './with-session.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export type { Awaitable } from './awaitable.ts'
@@ -15,12 +21,19 @@ export type {
 export type { Reader } from './kit.ts'
 export type { LazySession } from './lazy-session.ts'
 export type { CookieHeader } from './load.ts'
-export type { SessionClaims, SessionOptions } from './options.ts'
+export type {
+  FormatOptions,
+  ReadOnlyFormat,
+  ReadOnlyOptions,
+  SessionClaims,
+  SessionFormat,
+  SessionOptions,
+} from './options.ts'
 export type { ReadSource } from './read.ts'
 export type { SessionRecord } from './record.ts'
 export { fromBase64, fromHex, type OpeningSecret, type Secret } from './secrets.ts'
 export type { SchemaData, SchemaResult, StandardSchema } from './schema.ts'
-export type { Session, SessionData, SessionMembers } from './session.ts'
+export type { ReadOnlySession, Session, SessionData, SessionMembers } from './session.ts'
 export type { Store, StoreClass } from './store.ts'
 export type { ListedSession } from './subjects.ts'
 

@@ -7,7 +7,7 @@ import type { Session, SessionState } from './session.ts'
 import type { Store } from './store.ts'
 
 /** What the request path works with: options checked and complete, made once. */
-export interface Kit<ctx = any> extends CheckedOptions<ctx> {
+export interface Kit<ctx = any> extends Omit<CheckedOptions<ctx>, 'format'> {
   format: Format<ctx>
 
   /** Tells those who listen what happens; `undefined` where nobody does. */

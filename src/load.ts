@@ -56,6 +56,8 @@ function find<data extends object>(
   let place: Place | undefined
   return chain(kit.format.open(header, ctx), (carried) => {
     if (!carried) return begin(kit, ctx, store, false)
+    // Nobody knows: what this request leaves is not written over a session that may be good.
+    if (carried === 'unknown') return detached()
     if (typeof carried === 'string') return setAside(carried)
     const { key, record, isAdopted } = carried
     if (!store || (record && (isAdopted || mayOverflow(kit)))) {
@@ -169,7 +171,8 @@ function find<data extends object>(
     key?: string,
     record?: unknown,
   ): Awaitable<Session<data>> {
-    if (!store || key === undefined || kit.isReading) return setAside(reason, key, record)
+    const isKept = kit.isReading || kit.format.refuse
+    if (!store || key === undefined || isKept) return setAside(reason, key, record)
     const removed = destroyRecord(kit, ctx, store, key, maxAge).catch(() => {})
     if (!kit.waitUntil) return removed.then(() => setAside(reason, key, record))
     kit.waitUntil(removed, ctx)

@@ -1,16 +1,23 @@
 import { engine } from '#engine'
 import { commit } from './commit.ts'
-import { createTell } from './events.ts'
+import { createTell, type Tell } from './events.ts'
 import type { Kit } from './kit.ts'
 import { load, type CookieHeader } from './load.ts'
-import { checkOptions, type CheckedOptions, type SessionOptions } from './options.ts'
+import {
+  checkOptions,
+  type CheckedOptions,
+  type FormatOptions,
+  type ReadOnlyOptions,
+  type SessionOptions,
+} from './options.ts'
 import { read, type ReadSource } from './read.ts'
 import { listSecrets, type KeygripLike } from './secrets.ts'
 import type { Format } from './seal/format.ts'
 import { createKeyring } from './seal/keyring.ts'
-import { createSealedFormat } from './seal/sealed.ts'
+import { createKeyringSealer } from './seal/sealed.ts'
 import { createSignedFormat, createSigner } from './seal/signed.ts'
-import { stateOf, type Session, type SessionData } from './session.ts'
+import { createTokenFormat, type Sealer } from './seal/token.ts'
+import { stateOf, type ReadOnlySession, type Session, type SessionData } from './session.ts'
 import { destroySession, destroySessions, listSessions, type ListedSession } from './subjects.ts'
 
 /** Loads and commits sessions: all the I/O of a request, in two verbs. */
@@ -73,6 +80,20 @@ export interface SessionManager<data extends object = SessionData, ctx = unknown
   destroyAll(subject: string, options?: { except?: Session<data> }): Promise<number>
 }
 
+/** Loads sessions that are written elsewhere: what a server does that has no key to write them. */
+export interface ReadOnlyManager<data extends object = SessionData, ctx = unknown> {
+  /** The cookie's name. */
+  readonly key: string
+
+  /** Makes the session of a request, as that of a `SessionManager` does. */
+  load(cookieHeader: CookieHeader, ctx?: ctx): Promise<ReadOnlySession<data>>
+
+  /** Reads a session's data, as that of a `SessionManager` does. */
+  read(source: ReadSource, ctx?: ctx): Promise<Readonly<data> | null>
+
+  commit?: undefined
+}
+
 /** The configuration behind a manager, for the code that drives requests. */
 const kits = new WeakMap<object, Kit>()
 
@@ -82,11 +103,17 @@ const kits = new WeakMap<object, Kit>()
  * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`.
  */
 export function createSessionManager<data extends object = SessionData, ctx = unknown>(
-  options: SessionOptions<ctx, data>,
-): SessionManager<data, ctx> {
+  options: SessionOptions<ctx, data> | FormatOptions<ctx, data>,
+): SessionManager<data, ctx>
+export function createSessionManager<data extends object = SessionData, ctx = unknown>(
+  options: ReadOnlyOptions<ctx, data>,
+): ReadOnlyManager<data, ctx>
+export function createSessionManager<data extends object, ctx>(
+  options: SessionOptions<ctx, data> | FormatOptions<ctx, data> | ReadOnlyOptions<ctx, data>,
+): SessionManager<data, ctx> | ReadOnlyManager<data, ctx> {
   const checked = checkOptions(options)
-  const [format, tell] = [createFormat(checked), createTell(checked)]
-  const kit = { __proto__: null, ...checked, format, tell } as Kit
+  const tell = createTell(checked)
+  const kit = { __proto__: null, ...checked, tell, format: createFormat(checked, tell) } as Kit
   const manager: SessionManager<data, ctx> = {
     key: kit.key,
     load: async (cookieHeader, ctx) => load<data>(kit, cookieHeader, ctx),
@@ -107,9 +134,20 @@ export function createSessionManager<data extends object = SessionData, ctx = un
   return manager
 }
 
+/** What stands for a session: a manager, or the options for one. */
+export type ManagerOrOptions<data extends object, ctx> =
+  | SessionManager<data, ctx>
+  | SessionOptions<ctx, data>
+  | FormatOptions<ctx, data>
+
+/** The same where sessions are read alone. */
+export type ReadOnlyManagerOrOptions<data extends object, ctx> =
+  | ReadOnlyManager<data, ctx>
+  | ReadOnlyOptions<ctx, data>
+
 /** Takes options or a manager, and gives a manager. */
 export function toManager<data extends object, ctx>(
-  managerOrOptions: SessionManager<data, ctx> | SessionOptions<ctx, data>,
+  managerOrOptions: ManagerOrOptions<data, ctx> | ReadOnlyManagerOrOptions<data, ctx>,
 ): SessionManager<data, ctx> {
   return 'load' in Object(managerOrOptions)
     ? (managerOrOptions as SessionManager<data, ctx>)
@@ -122,11 +160,12 @@ export function kitOf(manager: object): Kit {
 }
 
 /** The format that writes and reads the cookie, ready with its keys. */
-function createFormat(options: CheckedOptions<any>): Format<unknown> {
+function createFormat(options: CheckedOptions<any>, tell: Tell | undefined): Format<unknown> {
+  if (options.format) return createOwnFormat(options, tell)
   if ('sign' in Object(options.secrets)) {
     return createSignedFormat(options.secrets as KeygripLike, options)
   }
-  if (options.encrypt) return createSealer(options)
+  if (options.encrypt) return createSealedFormat(options)
   // The keys of Koa and Egg applications are often short; warned about once, they go on working.
   const warnings = new Set<string>()
   const { bytes, current } = listSecrets(options.secrets, (message) => warnings.add(message))
@@ -134,15 +173,36 @@ function createFormat(options: CheckedOptions<any>): Format<unknown> {
   return createSignedFormat(createSigner(engine, bytes, options.digest!, current), options)
 }
 
+/** The format that the option of that name makes; the claims bind it to the cookie's name. */
+export function createOwnFormat(options: CheckedOptions<any>, tell?: Tell): Format<unknown> {
+  const sealer = options.format!({ ...options, tell })
+  return createTokenFormat(sealer, options, `session-kit/${options.key}`)
+}
+
 /**
  * The sealed format with its keys.
  *
  * @param allowWeak Takes weak secrets, and hears of them.
  */
-export function createSealer(
+export function createSealedFormat(
   options: CheckedOptions<any>,
   allowWeak?: (message: string) => void,
 ): Format<unknown> {
+  return createTokenFormat(createSealer(options, allowWeak), options)
+}
+
+/**
+ * What seals under the secrets.
+ *
+ * @param allowWeak Takes weak secrets, and hears of them.
+ * @param content The type of what is sealed, where that is no claims but a token.
+ */
+export function createSealer(
+  options: CheckedOptions<any>,
+  allowWeak?: (message: string) => void,
+  content?: string,
+): Sealer {
   const { bytes, current } = listSecrets(options.secrets, allowWeak)
-  return createSealedFormat(engine, createKeyring(engine, bytes, options.key, current), options)
+  const keyring = createKeyring(engine, bytes, options.key, current, content)
+  return createKeyringSealer(engine, keyring, options)
 }

@@ -1,12 +1,13 @@
 import type { Awaitable } from './awaitable.ts'
 import { cookieRules, type PerRequest } from './cookie-options.ts'
 import type { SessionError } from './errors.ts'
-import type { SessionListener, StoreOperation } from './events.ts'
+import type { SessionListener, StoreOperation, Tell } from './events.ts'
 import type { Reader } from './kit.ts'
 import type { SessionRecord } from './record.ts'
 import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
 import { callback, flag, refuse, text, word, type Rule } from './rule.ts'
 import type { StandardSchema } from './schema.ts'
+import type { ReadOnlySealer, Sealer } from './seal/token.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store, StoreClass } from './store.ts'
 
@@ -23,6 +24,21 @@ export interface SessionClaims {
 }
 
 /**
+ * A format of cookies with keys of its own, for the option `format`: `session-kit/jose` has some.
+ * It is a function, so that its keys are out of reach of anything that writes a configuration down.
+ *
+ * @returns What makes the tokens and opens them. They have to be authenticated: what opens is taken
+ *   for the claims of a session.
+ */
+export type SessionFormat = (options: FormatContext) => Sealer
+
+/** A format that has no key to seal with: it reads what others have written. */
+export type ReadOnlyFormat = (options: FormatContext) => ReadOnlySealer
+
+/** What a format is made for. */
+export type FormatContext = CheckedOptions<any> & { tell?: Tell | undefined }
+
+/**
  * How sessions are kept: the vocabulary of koa-session and egg-session, times in milliseconds.
  * `null` is the same as leaving an option out.
  */
@@ -32,9 +48,12 @@ export interface SessionOptions<ctx = any, data extends object = any> {
    * open, and are sealed anew under the newest. At least 32 random characters or bytes each; the
    * signed format takes shorter ones with a warning, and a Keygrip too. `{ secret, use: 'open' }`
    * opens and never seals, so that all servers can read what a new secret makes before one of them
-   * uses it. Required.
+   * uses it. Required, unless there is a `format`.
    */
   secrets: Secret | readonly (Secret | OpeningSecret)[] | KeygripLike
+
+  /** A format with keys of its own, in place of `secrets`: see `FormatOptions` (default none). */
+  format?: null
 
   /**
    * The cookie's name (default `'__Host-sid'`, or `'sid'` where the attributes rule that prefix
@@ -179,6 +198,24 @@ export interface SessionOptions<ctx = any, data extends object = any> {
   on?: SessionListener<ctx> | readonly SessionListener<ctx>[] | null
 }
 
+/** The options with a format that has keys of its own: `session-kit/jose` has some. */
+export interface FormatOptions<ctx = any, data extends object = any> extends Omit<
+  SessionOptions<ctx, data>,
+  'secrets' | 'format' | 'encrypt' | 'signed' | 'digest' | 'encode' | 'decode'
+> {
+  /** Writes the cookies and reads them. */
+  format: SessionFormat
+}
+
+/** The options where sessions are read alone, since the key to write them is elsewhere. */
+export interface ReadOnlyOptions<ctx = any, data extends object = any> extends Omit<
+  FormatOptions<ctx, data>,
+  'format'
+> {
+  /** Reads the cookies. */
+  format: ReadOnlyFormat
+}
+
 const time: Rule = [
   (value) => Number.isFinite(value) && value > 0 && value <= LONGEST_MAX_AGE * 1000,
   'milliseconds, above 0 and up to 400 days',
@@ -190,6 +227,7 @@ const methods = 'with the methods get, set and destroy'
 
 const rules: Record<keyof SessionOptions, Rule> = {
   secrets: [(value) => /string|object/.test(typeof value), 'text, bytes, or a list of them'],
+  format: [(value) => typeof value === 'function', 'a format of session-kit/jose'],
   key: text(/^[\w!#$%&'*+.^`|~-]{1,256}$/, "a cookie name: letters, digits and !#$%&'*+-.^_`|~"),
   maxAge,
   maxage: maxAge,
@@ -244,6 +282,9 @@ const rules: Record<keyof SessionOptions, Rule> = {
 /** Options that one adapter alone knows, so that all may share one configuration. */
 const elsewhere = /^(as|externalKey|logValue)$/
 
+/** Options that a format with keys of its own takes the place of. */
+const instead = /^(secrets|encrypt|signed|digest|encode|decode)$/
+
 /** What a host with conventions of its own has to say about options. */
 export interface HostOptions {
   defaults: Partial<CheckedOptions<any>>
@@ -255,8 +296,9 @@ export interface HostOptions {
 
 /** Options without `null` and with their defaults. */
 export type CheckedOptions<ctx> = {
-  [name in keyof SessionOptions<ctx>]: Exclude<SessionOptions<ctx>[name], null>
+  [name in keyof Omit<SessionOptions<ctx>, 'format'>]: Exclude<SessionOptions<ctx>[name], null>
 } & {
+  format?: SessionFormat | ReadOnlyFormat
   key: string
   maxAge: number | 'session'
   encrypt: boolean
@@ -273,11 +315,11 @@ export type CheckedOptions<ctx> = {
  * @throws SessionError `ERR_SESSION_OPTIONS` that names the option and the rule.
  */
 export function checkOptions<ctx>(
-  options: SessionOptions<ctx>,
+  options: SessionOptions<ctx> | FormatOptions<ctx> | ReadOnlyOptions<ctx>,
   host?: HostOptions,
 ): CheckedOptions<ctx> {
   // What somebody put on Object.prototype is no option.
-  const given = { __proto__: null, ...options } as SessionOptions<ctx>
+  const given = { __proto__: null, ...(options as SessionOptions<ctx>) }
   const checked = {
     __proto__: null,
     maxAge: given.maxage ?? 86_400_000,
@@ -297,6 +339,7 @@ export function checkOptions<ctx>(
     now: () => Date.now(),
     ...host?.defaults,
   } as CheckedOptions<ctx>
+  const hasFormat = typeof given.format === 'function'
   for (const name in given) {
     const value = given[name as keyof SessionOptions<ctx>]
     if (value === null || value === undefined) continue
@@ -305,16 +348,21 @@ export function checkOptions<ctx>(
       if (!test(value)) refuse(`"${name}" must be ${words}.`)
     } else if (host) host.unknown(name, suggestion(name))
     else if (!elsewhere.test(name)) refuse(`"${name}" is unknown.${suggestion(name)}`)
+    // What a host has by default nobody asked for.
+    if (hasFormat && instead.test(name) && value !== host?.defaults[name as 'key'])
+      refuse(`"${name}" and "format" exclude each other.`)
     checked[name as 'secrets'] = value as Secret
   }
+  if (hasFormat) checked.encrypt = true
   delete checked.maxage
   checkTogether(checked, host)
   return checked
 }
 
 function checkTogether(options: CheckedOptions<never>, host?: HostOptions): void {
-  const { secrets, encrypt, secure, path, domain, sameSite } = options
-  if (!secrets && !host) refuse('"secrets" is missing: give 32 or more random characters.')
+  const { secrets, format, encrypt, secure, path, domain, sameSite } = options
+  if (!secrets && !host && !format)
+    refuse('"secrets" is missing: give 32 or more random characters.')
   options.key ??= secure === true && path === '/' && !domain ? '__Host-sid' : 'sid'
   const prefix = /^__(host-http|host|http|secure)-/i.exec(options.key)?.[1]?.toLowerCase()
   const needsSecure =

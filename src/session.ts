@@ -17,6 +17,21 @@ export type SessionData = Record<string, any>
  */
 export type Session<data extends object = SessionData> = data & SessionMembers
 
+/**
+ * One visitor's session where it can only be read: the data, and what they do not change. A message
+ * that was left by `flash()` is taken where it is shown, by a server that can write.
+ */
+export type ReadOnlySession<data extends object = SessionData> = ReadOnly<data> &
+  Readonly<
+    Pick<SessionMembers, 'isNew' | 'maxAge' | 'externalKey' | 'length' | 'populated' | 'toJSON'>
+  >
+
+type ReadOnly<value> = value extends (...args: any[]) => unknown
+  ? value
+  : value extends object
+    ? { readonly [name in keyof value]: ReadOnly<value[name]> }
+    : value
+
 /** What a session can do. */
 export interface SessionMembers {
   /** Whether it was made by this request. */

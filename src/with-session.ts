@@ -1,8 +1,17 @@
 import { createLazySession, type LazySession } from './lazy-session.ts'
-import { toManager, type SessionManager } from './manager.ts'
-import type { SessionOptions } from './options.ts'
+import { toManager, type ManagerOrOptions, type ReadOnlyManagerOrOptions } from './manager.ts'
 import { respond } from './respond.ts'
-import type { SessionData } from './session.ts'
+import type { ReadOnlySession, SessionData } from './session.ts'
+
+/** Answers a request, given its session and whatever else the runtime passes on. */
+type Handler<session, rest extends unknown[]> = (
+  request: Request,
+  session: session,
+  ...rest: rest
+) => Response | Promise<Response>
+
+/** What a runtime calls. */
+type FetchHandler<rest extends unknown[]> = (request: Request, ...rest: rest) => Promise<Response>
 
 /**
  * Gives a fetch handler a session: `Cookie` in, handler, `Set-Cookie` out. The session loads when
@@ -17,14 +26,18 @@ import type { SessionData } from './session.ts'
  * @throws SessionError `ERR_SESSION_OPTIONS` or `ERR_SESSION_SECRET`, at once.
  */
 export function withSession<data extends object = SessionData, rest extends unknown[] = unknown[]>(
-  managerOrOptions: SessionManager<data, Request> | SessionOptions<Request, data>,
-  handler: (
-    request: Request,
-    session: LazySession<data>,
-    ...rest: rest
-  ) => Response | Promise<Response>,
-): (request: Request, ...rest: rest) => Promise<Response> {
-  const manager = toManager(managerOrOptions)
+  managerOrOptions: ManagerOrOptions<data, Request>,
+  handler: Handler<LazySession<data>, rest>,
+): FetchHandler<rest>
+export function withSession<data extends object = SessionData, rest extends unknown[] = unknown[]>(
+  managerOrOptions: ReadOnlyManagerOrOptions<data, Request>,
+  handler: Handler<PromiseLike<ReadOnlySession<data>>, rest>,
+): FetchHandler<rest>
+export function withSession<data extends object, rest extends unknown[]>(
+  managerOrOptions: ManagerOrOptions<data, Request> | ReadOnlyManagerOrOptions<data, Request>,
+  handler: Handler<LazySession<data>, rest>,
+): FetchHandler<rest> {
+  const manager = toManager<data, Request>(managerOrOptions)
   return async function sessionHandler(request, ...rest) {
     const lazy = createLazySession(manager, () => request.headers.get('cookie'), request)
     let response: Response

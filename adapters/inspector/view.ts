@@ -56,7 +56,7 @@ export async function viewOf(session: object, cookieHeader: string): Promise<Ses
   return {
     name: kit.key,
     fate: isNew ? (cookies.length ? 'refused' : 'none') : 'alive',
-    format: kit.format.keepsId ? 'sealed' : 'signed',
+    format: kit.format.keepsId && !kit.format.isReadable ? 'sealed' : 'signed',
     place: store ? 'store' : 'cookie',
     hasCopy: store?.consistency === 'eventual',
     fingerprint: isNew || !(store ?? kit.format.keepsId) ? undefined : await fingerprint(id),

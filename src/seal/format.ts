@@ -21,8 +21,8 @@ export interface Carried {
   isAdopted?: boolean
 }
 
-/** Why a cookie was set aside. */
-export type Refusal = 'tampered' | 'expired' | 'invalid'
+/** Why a cookie was set aside; `'unknown'` if its keys are out of reach. */
+export type Refusal = 'tampered' | 'expired' | 'invalid' | 'unknown'
 
 /** What a cookie is to carry: the key, where there is one, or else the data. */
 export interface Cargo {
@@ -45,13 +45,19 @@ export interface Format<ctx> {
   /** Whether a session without a store has the same id as long as nobody changes it. */
   readonly keepsId?: true
 
+  /** Whether whoever has its cookie can read the data, though its id keeps. */
+  readonly isReadable?: boolean | undefined
+
+  /** Throws, in place of `seal` and `clear`, where there is no key to seal with. */
+  refuse?: (() => never) | undefined
+
   /** Reads the session's cookie; `null` if there is none. Never throws on what a client sent. */
   open(
     header: string | readonly string[] | null | undefined,
     ctx: ctx,
   ): Awaitable<Carried | Refusal | null>
 
-  /** The values for `names`, in the same order. */
+  /** The values for `names`, in the same order; none if its keys are out of reach. */
   seal(cargo: Cargo, ctx: ctx): Awaitable<string[]>
 
   /**

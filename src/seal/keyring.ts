@@ -42,13 +42,16 @@ interface Source {
  *
  * @param secrets The bytes of the secrets, the one that seals first.
  * @param current How many there are before the older ones, as `listSecrets` has it.
+ * @param content The type of what is sealed, where that is no claims but a token: the audience, too.
  */
 export function createKeyring(
   engine: Engine,
   secrets: Uint8Array[],
   cookieName: string,
   current = 1,
+  content = '',
 ): Keyring {
+  const end = `","typ":"session-kit1+jwe"${content && `,"cty":"${content}"`}}`
   const known = new Map<unknown, Awaitable<unknown>>()
 
   /** Makes a thing once. What is promised is kept as the value it becomes; a failure is not. */
@@ -77,9 +80,9 @@ export function createKeyring(
     )
 
   const derive = ({ secret, kid }: Source, day: number, isNewest: boolean): Awaitable<DayKey> => {
-    const header = headerText(kid, day)
+    const header = headerText(kid, day, end)
     return once(header, () => {
-      const info = keyInfo('seal', 'A256GCM', cookieName, '', kid, dayBytes(day))
+      const info = keyInfo('seal', 'A256GCM', cookieName, content, kid, dayBytes(day))
       const headerBytes = encoder.encode(header)
       return chain(engine.deriveKey(secret, SALT, info), (key) => {
         return { key, header, headerBytes, day, isNewest }
@@ -102,7 +105,7 @@ export function createKeyring(
       const isIn = ({ day }: { day: number }): boolean => day >= firstDay && day <= lastDay
       const found = known.get(header) as Awaitable<DayKey> | undefined
       if (found && !isPromise(found)) return isIn(found) ? found : null
-      const asked = readHeader(header)
+      const asked = readHeader(header, end)
       if (!asked || !isIn(asked)) return null
       return chain(sources(), (sources) => {
         const index = sources.findIndex(({ kid }) => kid === asked.kid)
@@ -114,17 +117,17 @@ export function createKeyring(
 
 const PREFIX = '{"alg":"dir","enc":"A256GCM","kid":"'
 
-function headerText(kid: string, day: number): string {
-  return base64ToUrl(btoa(`${PREFIX}${kid}.${day}","typ":"session-kit1+jwe"}`))
+function headerText(kid: string, day: number, end: string): string {
+  return base64ToUrl(btoa(`${PREFIX}${kid}.${day}${end}`))
 }
 
 /** Reads the key id and day of a header, which must be what `headerText` writes, to the letter. */
-function readHeader(header: string): { kid: string; day: number } | undefined {
-  if (header.length > 128) return
+function readHeader(header: string, end: string): { kid: string; day: number } | undefined {
+  if (header.length > 144) return
   try {
     const kid = atob(header.replace(/-/g, '+').replace(/_/g, '/')).slice(PREFIX.length)
     const day = parseInt(kid.slice(9), 10)
-    if (headerText(kid.slice(0, 8), day) === header) return { kid: kid.slice(0, 8), day }
+    if (headerText(kid.slice(0, 8), day, end) === header) return { kid: kid.slice(0, 8), day }
   } catch {
     // Not base64 at all.
   }

@@ -145,6 +145,7 @@ const bad: [options: Record<string, unknown>, names: RegExp][] = [
 
 const everyOption: Record<keyof SessionOptions, true> = {
   secrets: true,
+  format: true,
   key: true,
   maxAge: true,
   maxage: true,

@@ -1,8 +1,8 @@
 import { Hono, type Context } from 'hono'
 import { describe, expect, it, vi } from 'vitest'
-import { session } from '../../adapters/hono.ts'
+import { session, type HonoSessionOptions } from '../../adapters/hono.ts'
 import { createKvStore } from '../../adapters/workers-kv.ts'
-import { createSessionManager } from '../../src/index.ts'
+import { createSessionManager, type SessionManager } from '../../src/index.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET, SECRETS } from '../fixtures/secrets.ts'
 import { setCookies, Visitor, type Visit } from './fixture.ts'
@@ -66,7 +66,7 @@ describe('session(options)', () => {
 })
 
 describe('session(function of the context)', () => {
-  const site = (make: (c: Context<any>) => Parameters<typeof session<Visit>>[0]) =>
+  const site = (make: (c: Context<any>) => HonoSessionOptions | SessionManager<Visit, Context>) =>
     new Hono().use(session<Visit>(make as never)).get('/', async (c) => {
       const session = await c.var.session
       session.views = (session.views ?? 0) + 1

@@ -9,6 +9,7 @@ export const FILES: Record<string, string[]> = {
   'src/seal/format.ts': ['core/sealed', 'core/signed'],
   'src/seal/iv.ts': ['core/iv'],
   'src/seal/keyring.ts': ['core/keyring', 'core/known-answers', 'web:core/keyring'],
+  'src/seal/claims.ts': ['core/sealed', 'core/life', 'jose'],
   'src/seal/sealed.ts': ['core/sealed', 'core/cookie-size', 'core/life'],
   'src/seal/signed.ts': ['core/signed', 'core/rotation'],
   'src/secrets.ts': ['core/secrets', 'core/rotation'],

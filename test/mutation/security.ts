@@ -56,7 +56,7 @@ const token: SecurityMutant[] = [
   {
     name: 'an IV and a tag may have several spellings',
     file: 'src/seal/sealed.ts',
-    find: "if (!isBase64url(iv) || !isBase64url(tag)) return 'tampered'",
+    find: 'if (!isBase64url(iv) || !isBase64url(tag)) return null',
     replace: '',
     tests: ['core/sealed-forgery'],
   },
@@ -211,28 +211,28 @@ const keys: SecurityMutant[] = [
 const times: SecurityMutant[] = [
   {
     name: 'a cookie opens after its end',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: 'now < exp && ',
     replace: '',
     tests: ['core/sealed'],
   },
   {
     name: 'a cookie opens in the second of its end',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: 'now < exp && ',
     replace: 'now <= exp && ',
     tests: ['core/sealed'],
   },
   {
     name: 'the idle limit has a second more',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: 'now - iat < idle',
     replace: 'now - iat <= idle',
     tests: ['core/sealed'],
   },
   {
     name: 'a busy session never ends',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: ' && now - ct < absolute',
     replace: '',
     tests: ['core/sealed'],
@@ -246,21 +246,21 @@ const times: SecurityMutant[] = [
   },
   {
     name: 'a cookie from the future opens',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: 'iat > now + SKEW || ',
     replace: '',
     tests: ['core/sealed'],
   },
   {
     name: 'a cookie without its times opens',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: '!isTime(iat) || !isTime(exp) || !isTime(ct)',
     replace: '[iat, exp, ct].some((time) => time !== undefined && !isTime(time))',
     tests: ['core/sealed'],
   },
   {
     name: 'the clock has 32 bits',
-    file: 'src/seal/sealed.ts',
+    file: 'src/seal/claims.ts',
     find: 'const now = Math.floor(options.now() / 1000)\n',
     replace: 'const now = (options.now() / 1000) | 0\n',
     tests: ['core/sealed'],
@@ -312,15 +312,15 @@ const reading: SecurityMutant[] = [
   },
   {
     name: 'the first cookie of the name is taken, and no other looked at',
-    file: 'src/seal/sealed.ts',
-    find: 'return values.length === 1 ? openValue',
-    replace: 'return values.length >= 1 ? openValue',
+    file: 'src/seal/token.ts',
+    find: 'return opened.length === 1 ? opened',
+    replace: 'return opened.length >= 1 ? opened',
     tests: ['core/sealed'],
   },
   {
     name: 'a value of any length is taken apart',
-    file: 'src/seal/sealed.ts',
-    find: 'value.length > LARGEST_COOKIE || ',
+    file: 'src/seal/token.ts',
+    find: "value.length > LARGEST_COOKIE ? 'tampered' : ",
     replace: '',
     tests: ['core/sealed'],
   },
@@ -543,6 +543,94 @@ const answers: SecurityMutant[] = [
   },
 ]
 
+const jwks: SecurityMutant[] = [
+  {
+    name: 'a token of another cookie, or of another purpose, opens',
+    file: 'src/seal/claims.ts',
+    find: "if (aud !== audience) return 'tampered'",
+    replace: '',
+    tests: ['jose'],
+  },
+  {
+    name: 'a signature is not compared',
+    file: 'adapters/jose/jws.ts',
+    find: 'await compactVerify(token, publicKey, { algorithms: [alg] })',
+    replace: 'await { payload: Buffer.from(token.split(".")[1]!, "base64url"), publicKey, alg }',
+    tests: ['jose/forgery'],
+  },
+  {
+    name: 'signed claims may have several spellings',
+    file: 'adapters/jose/jws.ts',
+    find: "if (!isBase64url(payload) || !isBase64url(signature)) return 'tampered'",
+    replace: '',
+    tests: ['jose/forgery'],
+  },
+  {
+    name: 'a header that is not ours to the letter is read, where keys are fetched',
+    file: 'adapters/jose/header.ts',
+    find: 'headersFor(kid).find((one) => spell(one) === spelled)',
+    replace: 'headersFor(kid)[0]',
+    tests: ['jose/remote'],
+  },
+  {
+    name: 'a fetched key has the algorithm that a token asks for',
+    file: 'adapters/jose/remote.ts',
+    find: 'algorithms.get(key) === alg ? key : null',
+    replace: 'key',
+    tests: ['jose/remote'],
+  },
+  {
+    name: 'a JWKS that does not answer is asked by every request',
+    file: 'adapters/jose/remote.ts',
+    find: 'if (!isHere(kid)) pause.hold()',
+    replace: '',
+    tests: ['jose/remote'],
+  },
+  {
+    name: 'a private key is taken to the edge',
+    file: 'adapters/jose/jwk.ts',
+    find: 'const secret = PRIVATE.find((name) => jwk[name] !== undefined)',
+    replace: 'const secret = PRIVATE.find(() => false)',
+    tests: ['jose/keys'],
+  },
+  {
+    name: 'what a key says that it is for is not looked at',
+    file: 'adapters/jose/jwk.ts',
+    find: 'if (use !== undefined && use !== purpose)',
+    replace: 'if (use === purpose && !purpose)',
+    tests: ['jose/keys'],
+  },
+  {
+    name: 'who has the key that seals writes sessions that are to be signed',
+    file: 'adapters/jose/seal.ts',
+    find: 'return chain(inner(sealed.text, ctx), (signed) =>',
+    replace: 'return chain(inner.length > 9 ? inner(sealed.text, ctx) : sealed, (signed) =>',
+    tests: ['jose/forgery'],
+  },
+  {
+    name: 'a seal that is not set leaves sessions open',
+    file: 'adapters/jose/seal.ts',
+    find: "if (given === null || given === undefined) return refuse(option, 'is empty.')",
+    replace:
+      'if (!given) return () => ({ seal: (text) => text, open: (text) => ({ text, stale: false }) })',
+    tests: ['jose/keys'],
+  },
+  {
+    name: 'keys that are out of reach have a session written over',
+    file: 'src/load.ts',
+    find: "if (carried === 'unknown') return detached()",
+    replace: "if (carried === 'unknown') return begin(kit, ctx, store, true)",
+    tests: ['jose/remote'],
+  },
+  {
+    name: 'who can only read ends sessions in a store',
+    file: 'src/load.ts',
+    find: 'kit.isReading || kit.format.refuse',
+    replace: 'kit.isReading',
+    tests: ['jose/read-only'],
+  },
+]
+
 export const SECURITY: readonly SecurityMutant[] = [
   ...token,
   ...keys,
@@ -550,4 +638,5 @@ export const SECURITY: readonly SecurityMutant[] = [
   ...reading,
   ...stores,
   ...answers,
+  ...jwks,
 ]

@@ -46,6 +46,7 @@ export default defineConfig({
         'Forged requests': '/csrf',
         'The inspector': '/inspector',
         Deploying: '/deploying',
+        'Keys that are JWKs': '/jose',
         'The command line': '/command-line',
         Troubleshooting: '/troubleshooting',
       }),
