@@ -2,6 +2,7 @@ import {
   assignData,
   clearData,
   commit,
+  createUserSessions,
   isPromise,
   load,
   loadFresh,
@@ -146,11 +147,13 @@ export function holderOf(ctx: object, kitFor: () => HostKit): SessionHolder {
   return (context[HOLDER] ??= new SessionHolder(context, kitFor()))
 }
 
-/** Gives contexts their `session` and `sessionOptions`. The first session of an application wins. */
+/** Gives contexts their `session`, `sessions` and `sessionOptions`. The first session of an application wins. */
 export function extendContext(context: object, kitFor: () => HostKit): void {
   if (Object.hasOwn(context, 'sessionOptions')) return
   Object.defineProperties(context, {
     [KIT]: { value: kitFor },
+    // Also there without a request, as `app.context.sessions`. An application may have its own.
+    sessions: { value: createUserSessions(kitFor), writable: true, configurable: true },
     session: {
       get(this: object) {
         return holderOf(this, kitFor).get()

@@ -10,6 +10,7 @@ import type {
   SessionData,
   SessionFormat,
   SessionOptions as CoreOptions,
+  UserSessions,
 } from '../src/index.ts'
 import { createMiddleware, extendContext } from './koa-context.ts'
 import type { ExternalKey } from './koa-cookies.ts'
@@ -44,6 +45,11 @@ export interface KoaSessionContext<data extends object = SessionData> {
   /** The visitor's session. Assign an object to replace it, `null` to end it. */
   get session(): Session<data> | null
   set session(data: data | null)
+  /**
+   * The sessions of the application's users: `ctx.sessions.list(user, { current: ctx.session })`.
+   * Where there is no request: `app.context.sessions`.
+   */
+  readonly sessions: UserSessions<data>
   /** The options in force. */
   readonly sessionOptions: Readonly<Record<string, unknown>>
 }

@@ -1,6 +1,6 @@
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
-import { isForeign, mayOverflow } from './kit.ts'
+import { isForeign, mayOverflow, type Kit } from './kit.ts'
 import { merge } from './merge.ts'
 import { fitsCookie, meet } from './overflow.ts'
 import { discard, leave, lookAgain, putRecord, type Look, type Outcome } from './put-record.ts'
@@ -61,9 +61,7 @@ export async function commit(session: object): Promise<string[]> {
 
 async function commitState(session: object, state: SessionState): Promise<string[]> {
   const { kit, ctx, wish } = state
-  const decideNow = (facts: Facts): Decision =>
-    decide(facts, { data: dataOf(session), flash: state.flash }, kit, kit.now())
-  let decision = decideNow(state)
+  let decision = decideNow(session, state)
   if (decision.word === 'nothing') return []
   if (kit.format.refuse) {
     // To go on, a session needs a server that can write it.
@@ -75,15 +73,9 @@ async function commitState(session: object, state: SessionState): Promise<string
   if (state.isDetached) return []
   if (kit.beforeSave) {
     await kit.beforeSave(ctx, session)
-    const again = decideNow({ ...state, wish: state.wish || 'save' })
+    const again = decideNow(session, { ...state, wish: state.wish || 'save' })
     const isSame = again.snapshot === state.baseline
     decision = isSame ? { ...again, word: decision.word } : again
-  }
-  const { word, snapshot } = decision
-  if (kit.principal && word === 'changed' && areAnothers(state, parseSnapshot(snapshot).data)) {
-    // Who logs in takes no session along that somebody else may know.
-    await SessionObject.prototype.regenerate.call(session as SessionObject)
-    decision = decideNow(state)
   }
   state.id ||= await newId(kit, ctx)
   // koa-session calls what was asked for no change; our own stores have to know better.
@@ -93,9 +85,14 @@ async function commitState(session: object, state: SessionState): Promise<string
   return write(session, state, decision, changed)
 }
 
-/** Whether data are somebody else's than when the session was loaded, or nobody's any more. */
-function areAnothers({ kit, baseline }: SessionState, data: Json): boolean {
-  return principalOf(kit, data) !== principalOf(kit, parseSnapshot(baseline).data)
+function decideNow(session: object, facts: Facts & Pick<SessionState, 'kit' | 'flash'>): Decision {
+  const { kit, flash } = facts
+  return decide(facts, { data: dataOf(session), flash }, kit, kit.now())
+}
+
+/** Whose data a snapshot is of, where the application tells. */
+function subjectOf(kit: Kit, snapshot: string): string | undefined {
+  return kit.principal && principalOf(kit, parseSnapshot(snapshot).data)
 }
 
 async function write(
@@ -105,9 +102,16 @@ async function write(
   changed: boolean,
 ): Promise<string[]> {
   const { kit, ctx, store } = state
-  const maxAge = life.maxAge ?? kit.maxAge
   const spills = mayOverflow(kit)
+  let listed: string | undefined
   for (let round = 0; round < MOST_ROUNDS; round++) {
+    const subject = subjectOf(kit, snapshot)
+    if (/^(changed|forced)$/.test(word) && subject !== subjectOf(kit, state.baseline)) {
+      // Who logs in takes no session along that somebody else may know.
+      await SessionObject.prototype.regenerate.call(session as SessionObject)
+      ;({ word, life, snapshot } = decideNow(session, state))
+    }
+    const maxAge = life.maxAge ?? kit.maxAge
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
     const isCounted = spills || store?.consistency === 'eventual'
@@ -125,12 +129,12 @@ async function write(
     kit.format.names.forEach((name, index) => (bytes += checkSize(name, values[index]!)))
     kit.format.attributes?.(ctx)
     const isOutgrown = spills && !fits && state.inCookie
-    if (store?.compareAndSet && kit.principal && !spills && /^(create|regenerate)$/.test(word)) {
-      const subject = principalOf(kit, parseSnapshot(snapshot).data)
+    const isListed = store?.compareAndSet && subject !== undefined && !spills
+    if (isListed && /^(create|regenerate)$/.test(word)) {
       // Without its place on the list it could not be ended from elsewhere.
-      if (subject !== undefined && !(await enlist(kit, ctx, store, subject, id))) {
-        return failed(state)
-      }
+      const place = `${id} ${subject}`
+      if (listed !== place && !(await enlist(kit, ctx, store, subject, id))) return failed(state)
+      listed = place
     }
     const staysInCookie = spills && fits && (state.inCookie || word === 'regenerate')
     let outcome: Outcome | Look | 'older' =
@@ -157,7 +161,10 @@ async function write(
     }
     if (outcome === 'failed') return failed(state)
     // What was meant for one user is nothing for another.
-    if (typeof outcome === 'object' && kit.principal && areAnothers(state, outcome.data)) {
+    if (
+      typeof outcome === 'object' &&
+      principalOf(kit, outcome.data) !== subjectOf(kit, state.baseline)
+    ) {
       outcome = 'gone'
     }
     if (outcome === 'gone') return drop(session, state)

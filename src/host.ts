@@ -39,3 +39,4 @@ export {
   type SessionState,
 } from './session.ts'
 export type { Store } from './store.ts'
+export { createUserSessions } from './user-sessions.ts'

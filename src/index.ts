@@ -35,7 +35,7 @@ export { fromBase64, fromHex, type OpeningSecret, type Secret } from './secrets.
 export type { SchemaData, SchemaResult, StandardSchema } from './schema.ts'
 export type { ReadOnlySession, Session, SessionData, SessionMembers } from './session.ts'
 export type { Store, StoreClass } from './store.ts'
-export type { ListedSession } from './subjects.ts'
+export type { ListedSession, UserSessions } from './user-sessions.ts'
 
 // What adapters are made of.
 export { createLazySession, type LazyHandle, type Outcome } from './lazy-session.ts'

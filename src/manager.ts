@@ -18,10 +18,13 @@ import { createKeyringSealer } from './seal/sealed.ts'
 import { createSignedFormat, createSigner } from './seal/signed.ts'
 import { createTokenFormat, type Sealer } from './seal/token.ts'
 import { stateOf, type ReadOnlySession, type Session, type SessionData } from './session.ts'
-import { destroySession, destroySessions, listSessions, type ListedSession } from './subjects.ts'
+import { createUserSessions, type UserSessions } from './user-sessions.ts'
 
 /** Loads and commits sessions: all the I/O of a request, in two verbs. */
-export interface SessionManager<data extends object = SessionData, ctx = unknown> {
+export interface SessionManager<
+  data extends object = SessionData,
+  ctx = unknown,
+> extends UserSessions<data> {
   /** The cookie's name. */
   readonly key: string
 
@@ -54,30 +57,6 @@ export interface SessionManager<data extends object = SessionData, ctx = unknown
    * @throws SessionError `ERR_SESSION_STORE` or `ERR_SESSION_TIMEOUT` (see `onStoreError`).
    */
   read(source: ReadSource, ctx?: ctx): Promise<Readonly<data> | null>
-
-  /**
-   * Lists a user's sessions, as the `principal` option tells them apart, the newest login first.
-   * It needs a store with `compareAndSet`.
-   *
-   * @throws SessionError `ERR_SESSION_OPTIONS` without these; `ERR_SESSION_STORE` or
-   *   `ERR_SESSION_TIMEOUT`.
-   */
-  list(subject: string): Promise<ListedSession<data>[]>
-
-  /**
-   * Ends a session that `list` told of, wherever it is.
-   *
-   * @param id As `list` has it.
-   */
-  destroy(id: string): Promise<void>
-
-  /**
-   * Ends all sessions of a user: "log out my other devices".
-   *
-   * @param options `except` is spared: the session of this request.
-   * @returns How many there were.
-   */
-  destroyAll(subject: string, options?: { except?: Session<data> }): Promise<number>
 }
 
 /** Loads sessions that are written elsewhere: what a server does that has no key to write them. */
@@ -125,10 +104,7 @@ export function createSessionManager<data extends object, ctx>(
       return cookies.length ? cookies : earlier
     },
     read: async (source, ctx = source as ctx) => read<data>(kit, source, ctx),
-    list: async (subject) => listSessions<data>(kit, subject),
-    destroy: async (id) => destroySession(kit, id),
-    destroyAll: async (subject, { except } = {}) =>
-      destroySessions(kit, subject, except?.externalKey),
+    ...createUserSessions<data>(() => kit),
   }
   kits.set(manager, kit)
   return manager

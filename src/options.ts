@@ -155,6 +155,8 @@ export interface SessionOptions<ctx = any, data extends object = any> {
    * nowhere. With a store that has `compareAndSet` the manager lists a user's sessions by it.
    */
   principal?: ((data: any) => string | null | undefined) | null
+  /** What to call a session on its user's list: the browser it is in, say, or a place. */
+  label?: ((data: any) => string | null | undefined) | null
   /**
    * Refuses a session that lives in its cookie, unless it answers with false; `session-kit/revocation`
    * has one. What it throws is treated as a store's failure. Needs `encrypt`, and no store.
@@ -257,6 +259,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   genid: callback,
   prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
   principal: callback,
+  label: callback,
   isRevoked: callback,
   schema: [
     (value) => value['~standard']?.version === 1,

@@ -9,18 +9,6 @@ import { MOST_ROUNDS, pause } from './rounds.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store } from './store.ts'
 
-/** One of a user's sessions, as the manager lists them. */
-export interface ListedSession<data extends object> {
-  /** Its key in the store; of a store with hashed keys the hash, which opens nothing. */
-  id: string
-  /** When somebody logged in, in milliseconds since the epoch. */
-  created: number
-  /** When it was last saved; unknown of a browser session. */
-  seen: number | undefined
-  /** What is in it. */
-  data: data
-}
-
 /** From so many entries on, those whose records are gone are looked for at each login. */
 const MANY = 8
 
@@ -53,56 +41,8 @@ export async function enlist(
   })
 }
 
-/** Lists a user's sessions, the newest login first. */
-export async function listSessions<data extends object>(
-  kit: Kit,
-  subject: string,
-): Promise<ListedSession<data>[]> {
-  const store = storeOf(kit)
-  const place = await placeOf(kit, store, subject)
-  const { index } = known(await readIndex(kit, undefined, store, place))
-  const found = await Promise.all(
-    Object.entries(index).map(async ([id, created]) => {
-      const { contents } = known(await read(kit, undefined, store, id))
-      if (!contents || principalOf(kit, contents.data) !== subject) return []
-      const { expires, maxAge } = contents
-      const seen = typeof maxAge === 'number' && expires ? expires - maxAge : undefined
-      return [{ id, created, seen, data: contents.data as data }]
-    }),
-  )
-  const sessions = found.flat()
-  sessions.sort((a, b) => b.created - a.created)
-  return sessions
-}
-
-/** Ends a session by its key in the store. */
-export async function destroySession(kit: Kit, id: string): Promise<void> {
-  const store = storeOf(kit)
-  await callStore(kit, undefined, 'destroy', store, null, () =>
-    store.destroy(id, { ctx: undefined }),
-  )
-  kit.tell?.({ type: 'destroyed' }, undefined)
-}
-
-/** Ends a user's sessions, all but one, and tells how many there were. */
-export async function destroySessions(
-  kit: Kit,
-  subject: string,
-  except: string | undefined,
-): Promise<number> {
-  const store = storeOf(kit)
-  const spared = except && (await storeKey(kit, store, except))
-  const ids = (await listSessions(kit, subject)).map(({ id }) => id).filter((id) => id !== spared)
-  await Promise.all(ids.map((id) => destroySession(kit, id)))
-  const place = await placeOf(kit, store, subject)
-  await change(kit, undefined, store, place, (index) => {
-    return Object.fromEntries(Object.entries(index).filter(([id]) => !ids.includes(id)))
-  })
-  return ids.length
-}
-
 /** @throws SessionError `ERR_SESSION_OPTIONS` where sessions cannot be listed. */
-function storeOf(kit: Kit): Store {
+export function storeOf(kit: Kit): Store {
   const { store, principal } = kit
   const spills = mayOverflow(kit)
   if (principal && store?.compareAndSet && store.consistency !== 'eventual' && !spills) return store
@@ -115,7 +55,7 @@ function storeOf(kit: Kit): Store {
 }
 
 /** The key of a user's list. */
-async function placeOf(kit: Kit, store: Store, subject: string): Promise<string> {
+export async function placeOf(kit: Kit, store: Store, subject: string): Promise<string> {
   return storeKey(kit, store, `subject:${await hashSubject(subject)}`)
 }
 
@@ -138,12 +78,12 @@ async function alive(kit: Kit, ctx: unknown, store: Store, index: Index): Promis
 }
 
 /** Not to know is not to be told that there is none. */
-function known<value>(found: value | undefined): value {
+export function known<value>(found: value | undefined): value {
   if (found) return found
   throw new SessionError('ERR_SESSION_STORE', 'The session store failed to get.')
 }
 
-async function read(
+export async function read(
   kit: Kit,
   ctx: unknown,
   store: Store,
@@ -164,7 +104,7 @@ async function get(
   })
 }
 
-async function readIndex(
+export async function readIndex(
   kit: Kit,
   ctx: unknown,
   store: Store,
@@ -180,7 +120,7 @@ async function readIndex(
   }
 }
 
-async function change(
+export async function change(
   kit: Kit,
   ctx: unknown,
   store: Store,

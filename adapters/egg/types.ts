@@ -1,4 +1,4 @@
-import type { Session, SessionData as AnyData, Store } from '../../src/index.ts'
+import type { Session, SessionData as AnyData, Store, UserSessions } from '../../src/index.ts'
 
 /**
  * What `ctx.session` holds. Augment it to have it typed:
@@ -11,6 +11,11 @@ export interface EggSessionContext {
   /** The visitor's session. Assign an object to replace it, `null` to end it. */
   get session(): Session<SessionData> | null
   set session(data: SessionData | null)
+  /**
+   * The sessions of the application's users: `ctx.sessions.list(user, { current: ctx.session })`.
+   * Where there is no request: `app.context.sessions`.
+   */
+  readonly sessions: UserSessions<SessionData>
 }
 
 /** What `app.sessionStore` takes: a store, a class of which one is made, or `null` for none. */

@@ -431,7 +431,8 @@ describe('the lines of a change', () => {
         const count = (sign: string): number => lines.filter((one) => one[0] === sign).length
 
         expect(count('+') - count('-')).toBe(after.length - before.length)
-        if (before.join() === after.join()) expect(lines).toEqual([])
+        if (before.join('\n') === after.join('\n') && before.length === after.length)
+          expect(lines).toEqual([])
       }),
     )
   })

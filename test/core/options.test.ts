@@ -182,6 +182,7 @@ const everyOption: Record<keyof SessionOptions, true> = {
   encode: true,
   decode: true,
   principal: true,
+  label: true,
   isRevoked: true,
   waitUntil: true,
   now: true,

@@ -89,6 +89,67 @@ describe("a user's sessions", () => {
     expect(await manager.destroyAll('ada')).toBe(0)
   })
 
+  it('have the label that the application gives them, and one is that of the request', async () => {
+    const { manager, login } = setUp({ label: ({ agent }) => (agent === 'none' ? null : agent) })
+    const [phone] = [await login('ada', 'phone'), await login('ada', 'none')]
+    const current = (await phone!.peek()) as never
+    const seen = (list: { label: unknown; current: boolean }[]): unknown =>
+      list.map(({ label, current }) => [label, current])
+
+    expect(seen(await manager.list('ada', { current }))).toEqual([
+      ['phone', true],
+      [undefined, false],
+    ])
+    expect(seen(await manager.list('ada'))).toEqual([
+      ['phone', false],
+      [undefined, false],
+    ])
+  })
+
+  it('end all but the one at hand, though it is just about to get a new id', async () => {
+    const { manager, login } = setUp()
+    const [here, there] = [await login('ada'), await login('ada')]
+    await here!.visit(async (session) => {
+      await session.regenerate()
+      const list = await manager.list('ada', { current: session as never })
+      expect(list.filter(({ current }) => current)).toHaveLength(1)
+      expect(await manager.destroyAll('ada', { except: session as never })).toBe(1)
+    })
+    expect(await Promise.all([here!, there!].map(userOf))).toEqual(['ada', undefined])
+    expect(await manager.list('ada')).toHaveLength(1)
+  })
+
+  it('are put on the list once, however often the record has to be written', async () => {
+    const { manager, store, login } = setUp()
+    const visitor = createVisitor(manager)
+    await visitor.visit((session) => ((session as Visit).n = 0))
+    const others = await Promise.all([1, 2, 3].map(() => visitor.peek()))
+    const lists: string[] = []
+    const { compareAndSet } = store
+    store.compareAndSet = async (key, record, ...rest) => {
+      if ('sessions' in record) lists.push(key)
+      else if ('user' in record) {
+        // Another request is first, three times.
+        const other = others.pop()
+        if (other) {
+          other[`key${others.length}`] = 1
+          store.compareAndSet = compareAndSet!
+          await manager.commit(other as never)
+          store.compareAndSet = counting
+        }
+      }
+      return compareAndSet!(key, record, ...rest)
+    }
+    const counting = store.compareAndSet
+    await visitor.visit((session) => ((session as Visit).user = 'ada'))
+    expect(await userOf(visitor)).toBe('ada')
+    expect(others).toEqual([])
+    expect(lists).toHaveLength(1)
+    store.compareAndSet = compareAndSet!
+    await login('ada')
+    expect(await manager.list('ada')).toHaveLength(2)
+  })
+
   it('are all listed, though they began at once', async () => {
     const { manager, login } = setUp()
     const visitors = await Promise.all(Array.from({ length: 12 }, () => login('ada')))

@@ -6,6 +6,7 @@ import { describeStore, type StoreUnderTest } from '../../adapters/testing.ts'
 import { COMPARE_AND_SET, TOUCH } from '../../adapters/redis-scripts.ts'
 import { createSessionManager, type SessionRecord, type Store } from '../../src/index.ts'
 import { DAY } from '../fixtures/clock.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
 
@@ -147,7 +148,7 @@ export function describeContract(open: (prefix: string) => Store, url: () => str
 
     it.each(['not json', '[1,2]', '5'])('%s: a visitor begins anew', async (text) => {
       const events: string[] = []
-      const on = ({ type }: { type: string }): unknown => events.push(type)
+      const on = onTrouble(({ type }) => events.push(type))
       const { jar, visit, peek } = createVisitor(
         createSessionManager({ secrets: SECRET, store, on }),
       )

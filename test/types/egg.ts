@@ -33,6 +33,10 @@ export default class HomeController extends Controller {
     await session.save()
     await session.regenerate()
 
+    const [listed] = await ctx.sessions.list('fred', { current: session })
+    const listedUser: string | undefined = listed?.data.user
+    void [listedUser, await ctx.sessions.destroyAll('fred', { except: ctx.session })]
+
     ctx.session = { user: 'fred' }
     // @ts-expect-error it is text
     ctx.session = { user: 5 }

@@ -28,6 +28,8 @@ describe('the types of session-kit/koa', () => {
       // @ts-expect-error it is null once it was set to null
       void (() => session.views)
       if (!session) return next()
+      const [first] = await ctx.sessions.list('ada', { current: session })
+      expectTypeOf(first?.data).toEqualTypeOf<Visit | undefined>()
       expectTypeOf(session.views).toEqualTypeOf<number | undefined>()
       expectTypeOf(session.cart?.items).toEqualTypeOf<string[] | undefined>()
       expectTypeOf(session.isNew).toEqualTypeOf<boolean>()

@@ -170,3 +170,46 @@ describeHosts('the events of a session', ({ start }) => {
     expect(await site.evaluate((app) => app.failure)).toBe('mine')
   })
 })
+
+describeHosts("a user's sessions", ({ host, start }) => {
+  it('are listed and ended by ctx.sessions, and without a request by app.context', async () => {
+    const imports = host.esm
+      ? "import { createMemoryStore } from 'session-kit/memory'\nexport default"
+      : "const { createMemoryStore } = require('session-kit/memory')\nmodule.exports ="
+    const site = await start({
+      name: 'listed',
+      kit: { principal: raw('({ user }) => user'), label: raw('({ agent }) => agent') },
+      appFile: `${imports} (app) => { app.sessionStore = createMemoryStore() }`,
+    })
+    const login = async (agent: string): Promise<Visitor> => {
+      const visitor = site.visitor()
+      await visitor.visit(write)
+      await (agent === 'phone'
+        ? visitor.visit((ctx) => void (ctx.session.agent = 'phone'))
+        : visitor.visit((ctx) => void (ctx.session.agent = 'laptop')))
+      return visitor
+    }
+    const [phone, laptop] = [await login('phone'), await login('laptop')]
+    const { body } = await laptop.visit(async (ctx) => {
+      const list = await ctx.sessions.list('fred', { current: ctx.session })
+      const seen = list.map(({ label, current }: any) => [label, current])
+      return [seen, await ctx.sessions.destroyAll('fred', { except: ctx.session })]
+    })
+
+    expect(body).toEqual({
+      value: [
+        expect.arrayContaining([
+          ['phone', false],
+          ['laptop', true],
+        ]),
+        1,
+      ],
+    })
+    expect([await dataOf(phone), await dataOf(laptop)]).toEqual([
+      {},
+      { user: 'fred', agent: 'laptop' },
+    ])
+    expect(await site.evaluate((app) => app.context.sessions.destroyAll('fred'))).toBe(1)
+    expect(await dataOf(laptop)).toEqual({})
+  })
+})

@@ -1,0 +1,114 @@
+import { callStore, storeKey } from './call-store.ts'
+import type { Kit } from './kit.ts'
+import { stateOf, type Session } from './session.ts'
+import type { Store } from './store.ts'
+import { change, known, placeOf, principalOf, read, readIndex, storeOf } from './subjects.ts'
+
+/** One of a user's sessions, as they are listed. */
+export interface ListedSession<data extends object> {
+  /** Its key in the store; of a store with hashed keys the hash, which opens nothing. */
+  id: string
+  /** When somebody logged in, in milliseconds since the epoch. */
+  created: number
+  /** When it was last saved, or a little earlier; unknown of a browser session. */
+  seen: number | undefined
+  /** What the `label` option calls it. */
+  label: string | undefined
+  /** Whether it is the one that `list` was told of. */
+  current: boolean
+  /** What is in it. */
+  data: data
+}
+
+/** What an application can do with the sessions of its users, wherever they are. */
+export interface UserSessions<data extends object> {
+  /**
+   * Lists a user's sessions, as the `principal` option tells them apart, the newest login first.
+   * It needs a store with `compareAndSet`.
+   *
+   * @param options `current` is the session of this request: it is marked.
+   * @throws SessionError `ERR_SESSION_OPTIONS` without these; `ERR_SESSION_STORE` or
+   *   `ERR_SESSION_TIMEOUT`.
+   */
+  list(
+    subject: string,
+    options?: { current?: Session<data> | null },
+  ): Promise<ListedSession<data>[]>
+
+  /**
+   * Ends a session that `list` told of, wherever it is.
+   *
+   * @param id As `list` has it.
+   */
+  destroy(id: string): Promise<void>
+
+  /**
+   * Ends all sessions of a user: "log out my other devices".
+   *
+   * @param options `except` is spared: the session of this request.
+   * @returns How many there were.
+   */
+  destroyAll(subject: string, options?: { except?: Session<data> | null }): Promise<number>
+}
+
+/** Makes the three of them. */
+export function createUserSessions<data extends object>(kitFor: () => Kit): UserSessions<data> {
+  return {
+    list: async (subject, { current } = {}) => list<data>(kitFor(), subject, current),
+    destroy: async (id) => destroy(kitFor(), id),
+    async destroyAll(subject, { except } = {}) {
+      const kit = kitFor()
+      const sessions = await list<data>(kit, subject, except)
+      const ids = sessions.filter(({ current }) => !current).map(({ id }) => id)
+      await Promise.all(ids.map((id) => destroy(kit, id)))
+      const store = storeOf(kit)
+      await change(kit, undefined, store, await placeOf(kit, store, subject), (index) =>
+        Object.fromEntries(Object.entries(index).filter(([id]) => !ids.includes(id))),
+      )
+      return ids.length
+    },
+  }
+}
+
+async function list<data extends object>(
+  kit: Kit,
+  subject: string,
+  current: object | null | undefined,
+): Promise<ListedSession<data>[]> {
+  const store = storeOf(kit)
+  const own = await keysOf(kit, store, current)
+  const place = await placeOf(kit, store, subject)
+  const { index } = known(await readIndex(kit, undefined, store, place))
+  const found = await Promise.all(
+    Object.entries(index).map(async ([id, created]) => {
+      const { contents } = known(await read(kit, undefined, store, id))
+      if (!contents || principalOf(kit, contents.data) !== subject) return []
+      const { expires, maxAge } = contents
+      const data = contents.data as data
+      const seen =
+        typeof maxAge === 'number' && expires ? Math.max(expires - maxAge, created) : undefined
+      const label = kit.label?.(data) ?? undefined
+      return [{ id, created, seen, label, current: own.includes(id), data }]
+    }),
+  )
+  return found.flat().sort((a, b) => b.created - a.created)
+}
+
+async function destroy(kit: Kit, id: string): Promise<void> {
+  const store = storeOf(kit)
+  await callStore(kit, undefined, 'destroy', store, null, () =>
+    store.destroy(id, { ctx: undefined }),
+  )
+  kit.tell?.({ type: 'destroyed' }, undefined)
+}
+
+/** The keys of a session: one that is to have a new id has its old one until it is committed. */
+async function keysOf(
+  kit: Kit,
+  store: Store,
+  session: object | null | undefined,
+): Promise<string[]> {
+  if (!session) return []
+  const { id, discarded } = stateOf(session)
+  return Promise.all([id, ...discarded].map((id) => storeKey(kit, store, id)))
+}
