@@ -6,6 +6,8 @@ import {
   type SessionEvent,
   type SessionOptions,
 } from '../../src/index.ts'
+import { createMemoryStore } from '../../src/memory.ts'
+import { createRevocation } from '../../src/revocation.ts'
 import { createClock, DAY } from '../fixtures/clock.ts'
 import { cookieHeader } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
@@ -216,6 +218,33 @@ describe('a cookie in parts', () => {
     engine.reset()
     expect(await format.open(part(value), undefined)).not.toMatchObject({ id: ID })
     expect(engine.total()).toBe(0)
+  })
+})
+
+describe('a session from before the second factor', () => {
+  /** A page for who is wholly logged in. */
+  const guard = (session: { user?: string; isPending?: boolean }): number =>
+    session.user && !session.isPending ? 200 : 403
+
+  it.each(['in a store', 'in its cookie'])('is good for nothing after it: %s', async (place) => {
+    const clock = createClock()
+    const { isRevoked, revoke } = createRevocation(createMemoryStore(clock), clock)
+    const kept = place === 'in a store' ? { store: createMemoryStore(clock) } : { isRevoked }
+    const { now } = clock
+    const manager = createSessionManager<any>({ secrets: SECRET, key: 'sid', now, ...kept })
+    const { visit, jar, peek } = createVisitor(manager)
+    await visit((session) => Object.assign(session, { user: 'ada', isPending: true }))
+    expect(guard((await peek()) as object)).toBe(403)
+    const copy = jar.header
+
+    clock.pass(1000)
+    await visit(async (session) => {
+      delete session.isPending
+      if (place === 'in its cookie') await revoke(session)
+      await session.regenerate()
+    })
+    expect(guard((await peek()) as object)).toBe(200)
+    expect((await manager.load(copy)).user).toBe(undefined)
   })
 })
 
