@@ -91,7 +91,9 @@ async function list<data extends object>(
       return [{ id, created, seen, label, current: own.includes(id), data }]
     }),
   )
-  return found.flat().sort((a, b) => b.created - a.created)
+  const sessions = found.flat()
+  sessions.sort((a, b) => b.created - a.created)
+  return sessions
 }
 
 async function destroy(kit: Kit, id: string): Promise<void> {

@@ -43,6 +43,7 @@ export default defineConfig({
       group('Guide', {
         Options: '/options',
         Stores: '/stores',
+        Events: '/events',
         'Forged requests': '/csrf',
         'The inspector': '/inspector',
         Deploying: '/deploying',
@@ -52,7 +53,6 @@ export default defineConfig({
       }),
       group('Background', {
         Security: '/security',
-        CSRF: '/csrf',
         'The cookie’s formats': '/cookie-format',
         'What differs from koa-session': '/differences-from-koa-session',
         Performance: '/performance',
