@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSessionManager, type SessionOptions } from '../src/index.ts'
 import { createMemoryStore } from '../src/memory.ts'
+import { onTrouble } from './fixtures/events.ts'
 import { copyCookies } from './fixtures/cookies.ts'
 import { createKvApplication, type KvApplication } from './fixtures/kv-application.ts'
 import { SECRET } from './fixtures/secrets.ts'
@@ -167,7 +168,7 @@ describe('the cookie of another mode', () => {
   ])('of KV does not open where the session is in the cookie: %s', async (_, data) => {
     const { visitor, clock, events } = setUp()
     await visitor.visit((session) => Object.assign(session, data))
-    const on = ({ type }: { type: string }) => events.push(type)
+    const on = onTrouble(({ type }) => events.push(type))
     const manager = createSessionManager({ secrets: SECRET, now: clock.now, on })
 
     expect(await manager.load(visitor.jar.header)).toMatchObject({ isNew: true })
