@@ -2,6 +2,7 @@
 import { text } from 'node:stream/consumers'
 import { LARGEST_COOKIE } from '../src/set-cookie.ts'
 import { UsageError, type Command } from './command.ts'
+import { cookieLines } from './copied.ts'
 import { readCookies, type CopiedCookie } from './cookie-line.ts'
 import { givenSecrets, SECRET_HELP, secretOptions } from './given-secrets.ts'
 import { inspectSealed, isSealed } from './inspect-sealed.ts'
@@ -14,8 +15,8 @@ export const inspect: Command = {
   summary: 'tells what is in a session cookie',
   help: `Usage: session-kit inspect [options] [<cookie> | -]
 
-Reads a cookie: a value, name=value, or a line of Set-Cookie or Cookie. Without one, or with -, it is
-read from standard input. A cookie is as good as a password: in an argument it stays in the shell's
+Reads a cookie: a value, name=value, a line of Set-Cookie or Cookie, a curl command as browsers copy
+it, what curl -v prints, or a HAR file. Without one, or with -, it is read from standard input. A cookie is as good as a password: in an argument it stays in the shell's
 history.
 
 Without a secret it tells the format, the key's id, the day it was sealed, the size, and when it
@@ -42,8 +43,8 @@ Exit codes: 0 it can be read, 1 it is no session, damaged, over or not under thi
     }
     const secrets = await givenSecrets(values)
     // A signed cookie comes as two lines of Set-Cookie.
-    const lines = (fromStdin ? await text(process.stdin) : line).split('\n')
-    const cookies = lines.filter((one) => one.trim()).flatMap(readCookies)
+    const given = fromStdin ? await text(process.stdin) : line
+    const cookies = cookieLines(given).flatMap(readCookies)
     const findings = await findingsOf(cookies, values['key'] as string | undefined, secrets)
     if (!findings.length) throw new UsageError('There is no such cookie.')
     if (values['json']) printJson(findings)
