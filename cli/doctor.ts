@@ -6,12 +6,8 @@ import { secretBytes } from '../src/secrets.ts'
 import { UsageError, type Command } from './command.ts'
 import { checkConfig } from './doctor-config.ts'
 import type { Fault } from './fault.ts'
-import { parseJsonc } from './jsonc.ts'
 import { paint, plain, printJson } from './terminal.ts'
-import { parseToml } from './toml.ts'
-
-/** In the order in which wrangler looks for them. */
-const CONFIGS = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
+import { parseWrangler, WRANGLER_CONFIGS } from './wrangler-config.ts'
 
 /** Looks through the folder of a Worker for what goes wrong later. */
 export const doctor: Command = {
@@ -35,7 +31,7 @@ Exit codes: 0 nothing was found, 1 faults were found, 2 misuse, or there is noth
     if (!existsSync(folder) || !statSync(folder).isDirectory()) {
       throw new UsageError('There is no such folder.')
     }
-    const config = CONFIGS.find((name) => existsSync(path.join(folder, name)))
+    const config = WRANGLER_CONFIGS.find((name) => existsSync(path.join(folder, name)))
     const variables = readdirSync(folder).filter((name) => /^\.dev\.vars(\.[\w-]+)?$/.test(name))
     const files = [...(config ? [config] : []), ...variables.toSorted()]
     if (!files.length) throw new UsageError('There is no wrangler configuration and no .dev.vars.')
@@ -56,7 +52,7 @@ Exit codes: 0 nothing was found, 1 faults were found, 2 misuse, or there is noth
 function configFaults(file: string, text: string): Fault[] {
   let config: unknown
   try {
-    config = file.endsWith('.toml') ? parseToml(text) : parseJsonc(text)
+    config = parseWrangler(file, text)
   } catch {
     return [{ file, rule: 'unreadable', message: 'It cannot be read: see what wrangler says.' }]
   }

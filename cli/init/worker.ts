@@ -1,6 +1,5 @@
 import { makeSecret } from '../keygen.ts'
-import { parseJsonc } from '../jsonc.ts'
-import { parseToml } from '../toml.ts'
+import { parseWrangler, WRANGLER_CONFIGS } from '../wrangler-config.ts'
 import { changed, type Change, type Plan, type Project } from './project.ts'
 
 /** The configuration of wrangler. */
@@ -10,16 +9,13 @@ export interface Wrangler {
   config: Record<string, unknown>
 }
 
-/** In the order in which wrangler looks for them. */
-const CONFIGS = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
-
 /** Finds and reads the configuration of a Worker; `undefined` if the folder is none's. */
 export function findWrangler(read: Project['read']): Wrangler | undefined {
-  const file = CONFIGS.find((name) => read(name) !== undefined)
+  const file = WRANGLER_CONFIGS.find((name) => read(name) !== undefined)
   if (!file) return undefined
   const text = read(file)!
   try {
-    return { file, text, config: Object(parse(file, text)) as Wrangler['config'] }
+    return { file, text, config: Object(parseWrangler(file, text)) as Wrangler['config'] }
   } catch {
     return { file, text, config: {} }
   }
@@ -49,7 +45,7 @@ function addNamespace({ file, text, config }: Wrangler): string | undefined {
     ? addToToml(text, had.length > 0)
     : addToJson(text, 'kv_namespaces' in config)
   try {
-    const made = parse(file, after) as Wrangler['config']
+    const made = parseWrangler(file, after) as Wrangler['config']
     const expected = { ...config, kv_namespaces: [...had, { binding: 'SESSIONS' }] }
     return sorted(made) === sorted(expected) ? after : undefined
   } catch {
@@ -101,10 +97,6 @@ function secretChanges(read: Project['read']): Change[] {
 /** A text that ends with its last line. */
 function lines(text = ''): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
-}
-
-function parse(file: string, text: string): unknown {
-  return file.endsWith('.toml') ? parseToml(text) : parseJsonc(text)
 }
 
 function listOf(value: unknown): unknown[] {

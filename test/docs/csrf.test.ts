@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createCsrf } from '../../src/csrf.ts'
 import { checkCsrfOptions } from '../../src/csrf-options.ts'
 import { errorOf } from '../fixtures/errors.ts'
+import { optionRows } from './option-rows.ts'
 
-const page = readFileSync(new URL('../../docs/csrf.md', import.meta.url), 'utf8')
-const rows = page.split('\n').flatMap((line) => {
-  const cells = line.split('|').slice(1, -1)
-  const name = /^ `(\w+)` $/.exec(cells[0] ?? '')?.[1]
-  return name && name !== 'session' ? [[name, cells[1]!.trim(), cells[2]!.trim()] as const] : []
-})
+const rows = optionRows('csrf.md', 'session')
 const defaults = checkCsrfOptions({}) as unknown as Record<string, unknown>
 
 describe('the page of forged requests', () => {

@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { checkInspectorOptions } from '../../adapters/inspector/options.ts'
 import { errorOf } from '../fixtures/errors.ts'
+import { optionRows } from './option-rows.ts'
 
-const page = readFileSync(new URL('../../docs/inspector.md', import.meta.url), 'utf8')
-const rows = page.split('\n').flatMap((line) => {
-  const cells = line.split('|').slice(1, -1)
-  const name = /^ `(\w+)` $/.exec(cells[0] ?? '')?.[1]
-  return name && name !== 'sessions' ? [[name, cells[1]!.trim(), cells[2]!.trim()] as const] : []
-})
+const rows = optionRows('inspector.md', 'sessions')
 const defaults = checkInspectorOptions({}) as unknown as Record<string, unknown>
 
 describe('the page of the inspector', () => {
