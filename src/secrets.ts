@@ -56,7 +56,8 @@ export function secretBytes(
       if (!allowWeak || !bytes.length) refuse(`[${index}] ${fault}`)
       allowWeak(sentence(`[${index}] ${fault}`))
     }
-    return bytes.slice()
+    // Not slice(): that of a Buffer shares its memory.
+    return new Uint8Array(bytes)
   })
   if (new Set(all.map(String)).size < all.length) refuse('has one twice')
   return all

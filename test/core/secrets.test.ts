@@ -118,6 +118,18 @@ describe('the list of secrets', () => {
     expect(fromBytes).toEqual(given)
     expect(fromBytes!.buffer).not.toBe(given.buffer)
   })
+
+  it.each([
+    ['a Uint8Array', () => crypto.getRandomValues(new Uint8Array(32))],
+    ['a Buffer', () => Buffer.from(randomSecret('hex64'), 'hex')],
+    ['a part of another', () => crypto.getRandomValues(new Uint8Array(64)).subarray(16, 48)],
+  ])('stays as it was when whoever gave it wipes theirs: %s', (_, make) => {
+    const given = make()
+    const before = [...given]
+    const [kept] = secretBytes([given])
+    given.fill(0)
+    expect([...kept!]).toEqual(before)
+  })
 })
 
 describe('a random secret', () => {
