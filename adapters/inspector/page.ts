@@ -160,15 +160,21 @@ function size({ name, bytes }: SessionView['cookies'][number]): Html {
   </div>`
 }
 
-function cookieNote({ format, place, hasCopy, cookies }: SessionView): Html | false {
-  if (!cookies.length) return false
-  const carried = hasCopy
-    ? 'the session’s id and, where it fits, a copy of its data'
-    : 'the session’s id alone'
+function cookieNote(session: SessionView): Html | false {
+  if (!session.cookies.length) return false
+  const isSealed = session.format === 'sealed'
   return html`<p class="note">
-    ${place === 'store' && html`It carries ${carried}.`}
-    ${format === 'sealed' ? 'Encrypted: its browser cannot read it.' : 'Signed: whoever has it can read it.'}
+    ${carried(session)}
+    ${isSealed ? 'Encrypted: its browser cannot read it.' : 'Signed: whoever has it can read it.'}
   </p>`
+}
+
+function carried({ place, mayMove, hasCopy }: SessionView): string {
+  if (place === 'cookie') {
+    return mayMove ? 'It carries the session, which moves to the store when it no longer fits.' : ''
+  }
+  if (hasCopy) return 'It carries the session’s id and, where it fits, a copy of its data.'
+  return 'It carries the session’s id alone.'
 }
 
 function acts(view: InspectorPage): Html {

@@ -19,6 +19,8 @@ export interface SessionView {
   fate: 'alive' | 'none' | 'refused'
   format: 'sealed' | 'signed'
   place: 'cookie' | 'store'
+  /** Whether it moves from the one to the other when it outgrows its cookie. */
+  mayMove: boolean
   /** Whether the cookie carries a copy of the data, where it fits: the store may lag behind. */
   hasCopy: boolean
   /** Tells its id from others. */
@@ -46,7 +48,7 @@ export interface LifeView {
 
 /** Looks at the session of a request. Nothing is written. */
 export async function viewOf(session: object, cookieHeader: string): Promise<SessionView> {
-  const { kit, id, store, isNew, flash } = stateOf(session)
+  const { kit, id, store, inCookie, isNew, flash } = stateOf(session)
   // Koa's own cookies have their signatures beside them.
   const names = new Set([...kit.format.names, `${kit.key}.sig`])
   const cookies = [...names].flatMap((name) =>
@@ -57,7 +59,8 @@ export async function viewOf(session: object, cookieHeader: string): Promise<Ses
     name: kit.key,
     fate: isNew ? (cookies.length ? 'refused' : 'none') : 'alive',
     format: kit.format.keepsId && !kit.format.isReadable ? 'sealed' : 'signed',
-    place: store ? 'store' : 'cookie',
+    place: store && !inCookie ? 'store' : 'cookie',
+    mayMove: kit.overflow === 'store',
     hasCopy: store?.consistency === 'eventual',
     fingerprint: isNew || !(store ?? kit.format.keepsId) ? undefined : await fingerprint(id),
     data,

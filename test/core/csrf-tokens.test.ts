@@ -23,6 +23,7 @@ const modes: [string, () => Partial<SessionOptions>][] = [
   ['signed', () => ({ encrypt: false })],
   ['in a store', () => ({ store: createMemoryStore() })],
   ['in a store, signed', () => ({ store: createMemoryStore(), encrypt: false })],
+  ['in its cookie, till it overflows', () => ({ store: createMemoryStore(), overflow: 'store' })],
   ['in a store, under ids of its own', () => ({ store: createMemoryStore(), genid })],
 ]
 let count = 0
@@ -179,6 +180,18 @@ describe.each(modes)('a token of a session that is %s', (_, options) => {
 })
 
 describe('a token', () => {
+  it('stays good when its session moves to a store, and back', async () => {
+    const visitor = createVisitor(managerOf({ store: createMemoryStore(), overflow: 'store' }))
+    const token = await tokenOf(visitor)
+    await visitor.visit((session) => (session.letter = 'x'.repeat(5000)))
+    expect((await visitor.peek()).externalKey).toBeDefined()
+    expect(await verify(visitor, token)).toBe(true)
+    await visitor.visit((session) => delete session.letter)
+
+    expect((await visitor.peek()).externalKey).toBeUndefined()
+    expect(await verify(visitor, token)).toBe(true)
+  })
+
   it('of one cookie is no good for another, be their sessions the same', async () => {
     const store = createMemoryStore()
     const genid = (): string => 'one-id-for-both'

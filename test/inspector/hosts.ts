@@ -14,7 +14,10 @@ import type { SessionOptions } from '../../src/index.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createJar } from '../koa-parity/jar.ts'
 
-/** A running application with an inspector: `/write` changes its session, `/read` reads it. */
+/**
+ * A running application with an inspector: `/write` changes its session, `/write?letters=12000`
+ * makes it long, `/read` reads it.
+ */
 export interface Site {
   origin: string
   stop(): void
@@ -35,7 +38,11 @@ async function serve(listener: RequestListener): Promise<Site> {
   }
 }
 
-const data = { user: 'Ada <i>', cart: { bread: 2, tags: ['a', 'b'] } }
+function change(session: object, letters: unknown): void {
+  const cart = { bread: 2, tags: ['a', 'b'] }
+  Object.assign(session, { user: 'Ada <i>', cart, now: performance.now() })
+  if (letters) Object.assign(session, { letter: 'x'.repeat(Number(letters)) })
+}
 
 function startHono(options: InspectorOptions, given: Partial<SessionOptions>): Promise<Site> {
   const inspect = honoInspector({ enabled: true, ...options })
@@ -44,7 +51,7 @@ function startHono(options: InspectorOptions, given: Partial<SessionOptions>): P
     .use(honoSession(shared as HonoSessionOptions), inspect)
     .get('/read', async (c) => c.json(await c.var.session))
     .post('/write', async (c) => {
-      Object.assign(await c.var.session, data, { now: performance.now() })
+      change(await c.var.session, c.req.query('letters'))
       return c.text('')
     })
   return serve(getRequestListener(app.fetch))
@@ -64,7 +71,7 @@ function startKoa(
   app.use((ctx) => {
     if (ctx.path === '/read') ctx.body = JSON.stringify(ctx['session'])
     if (ctx.path === '/write') {
-      Object.assign(ctx['session'], data, { now: performance.now() })
+      change(ctx['session'], ctx.query['letters'])
       ctx.body = ''
     }
   })

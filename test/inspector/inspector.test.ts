@@ -83,6 +83,24 @@ describe.each(Object.entries(hosts))('the inspector in %s', (_, start) => {
     expect((await stranger.get('/_session')).text).not.toContain('Ada')
   })
 
+  it.each([
+    [
+      'in its cookie',
+      '/write',
+      /sealed in the cookie .*It carries the session, which moves to the store when it no longer fits\./,
+    ],
+    [
+      'in the store',
+      '/write?letters=12000',
+      /sealed in a store .*It carries the session’s id alone\./,
+    ],
+  ])('tells where a session is that may overflow: %s', async (_, path, said) => {
+    const visitor = await visit({}, { store: createMemoryStore(), overflow: 'store' })
+    await visitor.post(path)
+
+    expect(wordsOf((await visitor.get('/_session')).text)).toMatch(said)
+  })
+
   it('tells no secret, and no id', async () => {
     const store = createRecordingStore()
     const visitor = await visit({}, { store })
