@@ -49,6 +49,8 @@ const limits = { testTimeout: 60_000, hookTimeout: 120_000 }
 export default defineConfig({
   test: {
     globalSetup: ['test/global-setup.ts'],
+    // Of two cores Vitest would leave one idle.
+    maxWorkers: '100%',
     projects: [
       {
         resolve: engine('node'),
