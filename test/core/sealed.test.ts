@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Carried } from '../../src/seal/format.ts'
 import { createClock, DAY, HOUR, NOON, SECOND } from '../fixtures/clock.ts'
 import { anyData, isSmall } from '../fixtures/any-data.ts'
-import { dayOf, encrypt, headerOf } from '../fixtures/jwe.ts'
+import { dayOf, decrypt, encrypt, headerOf } from '../fixtures/jwe.ts'
 import { check, patience } from '../fixtures/properties.ts'
 import { createSealedReader, ID } from '../fixtures/sealed-reader.ts'
 import { SECRET, SECRETS } from '../fixtures/secrets.ts'
@@ -160,6 +160,35 @@ describe('the claims of a token under the right key', () => {
     },
   )
 
+  it.each([`${now}.0`, `${now}.000`, `${now / 100}e2`, `${now}0e-1`])(
+    'may have a time that JSON spells %s',
+    async (spelled) => {
+      const text = JSON.stringify(claims).replace(`"iat":${now}`, `"iat":${spelled}`)
+      expect(text).toContain(spelled)
+      const opened = await createSealedReader().open(tokenOf(text))
+      expect(opened).toMatchObject({ life: { issued: NOON } })
+    },
+  )
+
+  it('count by the last of a name that is there twice, and are none the worse for others', async () => {
+    const { open } = createSealedReader()
+    const text = JSON.stringify({ x: 1, ...claims, exp: now - 1 })
+    expect(await open(tokenOf(text))).toBe('expired')
+    const twice = text.replace('}}', `},"exp":${now + 60}}`)
+    expect(await open(tokenOf(twice))).toMatchObject({ life: { expires: NOON + 60 * SECOND } })
+  })
+
+  it.each(['ma', 'st', 'n', 'f'])(
+    'are as if %s were absent where it has another shape',
+    async (name) => {
+      const { open } = createSealedReader()
+      const plain = await open(tokenOf(claims))
+      for (const value of [null, '1', -1, 0.5, [], 'true', false, ...(name === 'f' ? [1] : [{}])]) {
+        expect(await open(tokenOf({ ...claims, [name]: value }))).toEqual(plain)
+      }
+    },
+  )
+
   it.each(['iat', 'exp', 'ct'])('are refused where %s is 0', async (name) => {
     const { open } = createSealedReader({ absoluteMaxAge: DAY })
     expect(await open(tokenOf({ ...claims, [name]: 0 }))).toBeTypeOf('string')
@@ -200,11 +229,46 @@ describe('the claims of a token under the right key', () => {
     ['a maxAge of its own below zero', { iat: now - 1, ct: 0, ma: -1 }, 'opens'],
     ['a browser session 29 days idle', { iat: now - 29 * 86_400, ct: 0, st: true }, 'opens'],
     ['a browser session 30 days idle', { iat: now - 30 * 86_400, ct: 0, st: true }, 'expired'],
+    [
+      'a browser session with a maxAge, too',
+      { iat: now - 86_400, ct: 0, st: true, ma: 1 },
+      'opens',
+    ],
     ['a word for true', { iat: now - 86_400, ct: 0, st: 'true' }, 'expired'],
   ])('are judged by the server: %s', async (_, more, verdict) => {
     const { open } = createSealedReader()
     const opened = await open(tokenOf({ ...claims, ct: now - 86_400, ...more }))
     expect(typeof opened === 'string' ? opened : 'opens').toBe(verdict)
+  })
+
+  it.each([
+    [undefined, 30 * DAY],
+    [2 * DAY, 2 * DAY],
+    [60 * DAY, 60 * DAY],
+  ])(
+    'idle, for a configured "session" without st, with absoluteMaxAge %s for %d ms',
+    async (absoluteMaxAge, limit) => {
+      const { open } = createSealedReader({ maxAge: 'session', absoluteMaxAge })
+      const iat = now - limit / SECOND
+      expect(await open(tokenOf({ ...claims, iat: iat + 1, ct: iat + 1 }))).toMatchObject({
+        id: ID,
+      })
+      expect(await open(tokenOf({ ...claims, iat, ct: iat }))).toBe('expired')
+    },
+  )
+
+  it.each([
+    [999, HOUR, 3600],
+    [0, HOUR, 3600],
+    [500, HOUR + 1, 3601],
+    [999, 1, 1],
+    [0, 1500, 2],
+  ])('end, saved %d ms into a second for %d ms, %d s after iat', async (past, maxAge, seconds) => {
+    const { seal, clock } = createSealedReader({ clock: createClock(NOON + past) })
+    const life = { created: clock.now(), issued: clock.now(), maxAge: undefined }
+    const value = await seal({}, { life: { ...life, expires: clock.now() + maxAge } })
+    const opened = JSON.parse(decrypt(value, { secret: SECRET, name: 'sid', time: NOON }))
+    expect(opened).toMatchObject({ iat: now, ct: now, exp: now + seconds })
   })
 
   it.each([

@@ -120,6 +120,22 @@ describe.each(formats)('a session in its cookie, %s', (_, options) => {
   })
 })
 
+describe('of several cookies of one name', () => {
+  it('the first pair alone counts where the host signs', async () => {
+    const bare = createBare()
+    const [ada, sig] = (await signIn(bare)).split('; ')
+    const bob = headerOf(await bare.run((ctx) => void (ctx.session!.user = 'bob'))).split('; ')
+    const pairs = [
+      [`${ada}; ${bob[0]}; ${sig}; ${bob[1]}`, { user: 'ada' }],
+      [`${ada}; ${bob[0]}; ${bob[1]}; ${sig}`, {}],
+    ] as const
+    for (const [cookie, data] of pairs) {
+      await bare.run((ctx) => expect(ctx.session!.toJSON()).toEqual(data), cookie)
+    }
+    expect.assertions(2)
+  })
+})
+
 describe('a `valid` that takes its time now and then', () => {
   it('costs a page its session once, and nothing that was saved', async () => {
     const valid = (_: unknown, record: { [name: string]: unknown }): unknown =>
