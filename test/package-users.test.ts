@@ -1,7 +1,6 @@
 /** The package in an empty project: what installs it, runs it, compiles it and bundles it. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import { promisify } from 'node:util'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { build } from 'esbuild'
 import { rollup } from 'rollup'
+import { build as viteBuild } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import webpack from 'webpack'
 import { packInto } from './fixtures/tarball.ts'
@@ -23,46 +23,65 @@ let tarball = ''
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'session-kit-users-'))
   tarball = packInto(folder).file
-  for (const { name, program, args } of installers) {
+  for (const { name, program = process.execPath, add } of installers) {
     const project = projectOf(name)
     mkdirSync(project)
     writeFileSync(path.join(project, 'package.json'), '{"name": "user", "private": true}')
     // A lock file of its own, or Yarn looks for a project around this one.
-    if (name === 'yarn') writeFileSync(path.join(project, 'yarn.lock'), '')
-    await run(program, args(), project)
+    if (name.startsWith('yarn')) writeFileSync(path.join(project, 'yarn.lock'), '')
+    await run(program, add(), project)
   }
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const installers = [
+interface Installer {
+  name: string
+  /** Node, if it is not named. */
+  program?: string
+  /** What adds the tarball to a project. */
+  add(): string[]
+  /** What Node is told to run a file of the project. */
+  start(file: string): string[]
+}
+
+const plugAndPlay = "yarn, Plug'n'Play"
+const yarn = bin('@yarnpkg/cli-dist/bin/yarn.js')
+
+const installers: Installer[] = [
   {
     name: 'npm',
     program: 'npm',
-    args: () => ['install', '--offline', '--no-audit', '--no-fund', tarball],
+    add: () => ['install', '--offline', '--no-audit', '--no-fund', tarball],
+    start: (file) => [file],
   },
   {
     name: 'pnpm',
-    program: process.execPath,
-    args: () => [
+    add: () => [
       bin('pnpm/bin/pnpm.cjs'),
       ...['add', '--offline', '--store-dir', path.join(folder, 'pnpm-store'), `file:${tarball}`],
     ],
+    start: (file) => [file],
   },
   {
     name: 'yarn',
-    program: process.execPath,
-    args: () => [bin('@yarnpkg/cli-dist/bin/yarn.js'), 'add', `session-kit@file:${tarball}`],
+    add: () => [yarn, 'add', `session-kit@file:${tarball}`],
+    start: (file) => [file],
+  },
+  {
+    name: plugAndPlay,
+    add: () => [yarn, 'add', `session-kit@file:${tarball}`],
+    start: (file) => [yarn, 'node', file],
   },
 ]
 
-const projectOf = (name: string): string => path.join(folder, name)
+const projectOf = (name: string): string => path.join(folder, name.replaceAll(/\W+/g, '-'))
 
 /** Runs a program in a project, without what the environment says to package managers. */
 async function run(program: string, args: string[], cwd: string): Promise<string> {
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/i.test(name))
   const env = {
     ...Object.fromEntries(own),
-    YARN_NODE_LINKER: 'node-modules',
+    YARN_NODE_LINKER: cwd === projectOf(plugAndPlay) ? 'pnp' : 'node-modules',
     YARN_GLOBAL_FOLDER: path.join(folder, 'yarn'),
     YARN_ENABLE_TELEMETRY: '0',
     YARN_ENABLE_NETWORK: '0',
@@ -109,39 +128,47 @@ async function seen() {
 seen().then((user) => console.log(user))
 `
 
-describe.each(installers)('installed by $name', ({ name }) => {
-  it('brings no other package', async () => {
-    const require = createRequire(path.join(projectOf(name), 'app.js'))
-    const { dependencies } = require('session-kit/package.json') as { dependencies?: object }
+describe.each(installers)('installed by $name', ({ name, start }) => {
+  const runFile = (file: string, text: string): Promise<string> =>
+    run(process.execPath, start(write(name, file, text)), projectOf(name))
 
-    expect(dependencies).toBeUndefined()
-    expect(() => require('koa')).toThrow(/Cannot find module/)
+  it(`is in ${name === plugAndPlay ? 'an archive' : 'node_modules'}`, async () => {
+    const place = await runFile('place.cjs', `console.log(require.resolve('session-kit'))`)
+
+    expect(place.endsWith('/node_modules/session-kit/dist/src/index.js\n')).toBe(true)
+    expect(place.includes('.zip/')).toBe(name === plugAndPlay)
+  })
+
+  it('brings no other package', async () => {
+    const text = `
+console.log(require('session-kit/package.json').dependencies)
+try {
+  require('koa')
+} catch ({ code }) {
+  console.log(code)
+}
+`
+    expect(await runFile('alone.cjs', text)).toBe('undefined\nMODULE_NOT_FOUND\n')
   })
 
   it('runs as an ES module', async () => {
-    const file = write(
-      name,
-      'app.mjs',
-      `import { createSessionManager } from 'session-kit'
-       import { createMemoryStore } from 'session-kit/memory'
-       ${names.map((name) => `import ${JSON.stringify(name)}`).join('\n')}
-       ${application}`,
-    )
-
-    expect(await run(process.execPath, [file], projectOf(name))).toBe('Ada\n')
+    const text = `
+import { createSessionManager } from 'session-kit'
+import { createMemoryStore } from 'session-kit/memory'
+${names.map((name) => `import '${name}'`).join('\n')}
+${application}
+`
+    expect(await runFile('app.mjs', text)).toBe('Ada\n')
   })
 
   it('runs by require()', async () => {
-    const file = write(
-      name,
-      'app.cjs',
-      `const { createSessionManager } = require('session-kit')
-       const { createMemoryStore } = require('session-kit/memory')
-       ${names.map((name) => `require(${JSON.stringify(name)})`).join('\n')}
-       ${application}`,
-    )
-
-    expect(await run(process.execPath, ['--no-warnings', file], projectOf(name))).toBe('Ada\n')
+    const text = `
+const { createSessionManager } = require('session-kit')
+const { createMemoryStore } = require('session-kit/memory')
+${names.map((name) => `require('${name}')`).join('\n')}
+${application}
+`
+    expect(await runFile('app.cjs', text)).toBe('Ada\n')
   })
 })
 
@@ -219,6 +246,20 @@ const bundlers: Bundler[] = [
       await made.close()
       // Comments are not taken out.
       return output[0].code.replaceAll(/^\s*(\/\*\*|\*|\/\/).*$/gm, '')
+    },
+  },
+  {
+    name: 'vite',
+    async bundle(input, condition) {
+      const made = await viteBuild({
+        root: projectOf('npm'),
+        configFile: false,
+        logLevel: 'silent',
+        resolve: { conditions: [condition] },
+        build: { write: false, rolldownOptions: { input } },
+      })
+      if (!('output' in made)) throw new Error('It is more than one bundle.')
+      return made.output[0].code
     },
   },
   {
