@@ -1,11 +1,18 @@
 /** What can be said of a cookie. */
 export interface Finding {
   name?: string
-  format: 'sealed' | 'signed' | 'unknown'
+  /** The last two are of session-kit/jose: signed with a JSON Web Key, and sealed under one. */
+  format: 'sealed' | 'signed' | 'unknown' | 'jws' | 'jwe'
   verdict: 'genuine' | 'unchecked' | 'expired' | 'other-secret' | 'not-genuine' | 'no-session'
   /** Name and value, in bytes. */
   size?: number
+  /** The algorithm of the key, where that is a JSON Web Key. */
+  alg?: string
   keyId?: string
+  /** What is sealed, where that is no claims. */
+  holds?: string
+  /** The id of the key that signed what is sealed. */
+  signedBy?: string
   /** The UTC day it was sealed. */
   day?: string
   /** Which of the secrets made it, from 1. */

@@ -7,6 +7,7 @@ import { readCookies, type CopiedCookie } from './cookie-line.ts'
 import { givenSecrets, SECRET_HELP, secretOptions } from './given-secrets.ts'
 import { inspectSealed, isSealed } from './inspect-sealed.ts'
 import { inspectSigned } from './inspect-signed.ts'
+import { inspectToken, isToken, nameInToken } from './inspect-token.ts'
 import type { Finding } from './finding.ts'
 import { paint, plainJson, printJson, printTable } from './terminal.ts'
 
@@ -21,7 +22,8 @@ history.
 
 Without a secret it tells the format, the key's id, the day it was sealed, the size, and when it
 ends, where that can be seen. With the secret it also says whether the cookie is genuine, and shows
-what is in it.
+what is in it. Of a cookie under JSON Web Keys it tells the algorithm, the key's id, and what anybody
+can read.
 
 ${SECRET_HELP}
 Options:
@@ -62,13 +64,12 @@ async function findingsOf(
 ): Promise<Finding[]> {
   const found: Finding[] = []
   for (const cookie of cookies) {
-    const { name = key ?? '__Host-sid', value, attributes } = cookie
+    const { value, attributes } = cookie
+    const name = cookie.name ?? key ?? nameInToken(value) ?? '__Host-sid'
     const isPart = cookies.some((other) => `${other.name}.sig` === name)
     if (isPart || (key !== undefined && name !== key)) continue
     const mac = cookies.find((other) => other.name === `${name}.sig`)?.value
-    const finding = isSealed(value)
-      ? await inspectSealed(name, value, secrets)
-      : await inspectSigned(name, value, mac, secrets)
+    const finding = await findingOf(name, value, mac, secrets)
     // Of a whole Cookie header the other cookies are nobody's business.
     if (finding.format === 'unknown' && cookies.length > 1 && key === undefined) continue
     const end = endOf(attributes)
@@ -81,6 +82,17 @@ async function findingsOf(
     })
   }
   return found
+}
+
+function findingOf(
+  name: string,
+  value: string,
+  mac: string | undefined,
+  secrets: string[],
+): Finding | Promise<Finding> {
+  if (isSealed(value)) return inspectSealed(name, value, secrets)
+  if (isToken(value)) return inspectToken(name, value)
+  return inspectSigned(name, value, mac, secrets)
 }
 
 /** When a Set-Cookie line says that the cookie goes. */
@@ -117,7 +129,9 @@ function print(finding: Finding): void {
     if (value !== undefined) process.stdout.write(`${paint('dim', label)}\n${plainJson(value)}\n`)
   }
   const colour = COLOURS[verdict as keyof typeof COLOURS] ?? 'red'
-  process.stdout.write(`${paint(colour, `${verdict}: ${MEANINGS[verdict]}`)}\n\n`)
+  const isSigned = rest.alg !== undefined && verdict === 'unchecked'
+  const meaning = isSigned ? 'its key is a JSON Web Key, which is not asked for' : MEANINGS[verdict]
+  process.stdout.write(`${paint(colour, `${verdict}: ${meaning}`)}\n\n`)
 }
 
 const MEANINGS: Record<Finding['verdict'], string> = {

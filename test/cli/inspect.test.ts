@@ -3,15 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { readCookies } from '../../cli/cookie-line.ts'
 import { inspectSealed, isSealed } from '../../cli/inspect-sealed.ts'
 import { inspectSigned } from '../../cli/inspect-signed.ts'
+import { inspectToken, isToken } from '../../cli/inspect-token.ts'
+import { jweFormat, jwsFormat } from '../../adapters/jose.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { createSessionManager, type SessionOptions } from '../../src/index.ts'
 import fixtures from '../fixtures/signed-cookies.json' with { type: 'json' }
+import { ED, ES, OCT } from '../fixtures/jwks.ts'
 import { SECRET, SECRETS } from '../fixtures/secrets.ts'
 import { run } from './run.ts'
 
 /** The Set-Cookie lines of a new session. */
 async function lines(options: Partial<SessionOptions> = {}, name = 'Zoë'): Promise<string[]> {
-  const manager = createSessionManager({ secrets: SECRET, ...options })
+  const keys = options.format ? {} : { secrets: SECRET }
+  const manager = createSessionManager({ ...keys, ...options } as SessionOptions)
   const session = await manager.load(null)
   session['user'] = name
   return manager.commit(session)
@@ -28,6 +32,10 @@ async function findings(
 }
 
 const env = { SESSION_SECRET: SECRET }
+
+const JWS_HEADER = Buffer.from('{"alg":"EdDSA","kid":"ed-1","typ":"session-kit1+jws"}').toString(
+  'base64url',
+)
 
 describe('session-kit inspect, of a sealed cookie', () => {
   it('tells without a secret what can be seen, and nothing else', async () => {
@@ -148,6 +156,125 @@ describe('session-kit inspect, of a signed cookie', () => {
   })
 })
 
+describe('session-kit inspect, of a cookie under JSON Web Keys', () => {
+  const signed = [
+    ['EdDSA', ED],
+    ['ES256', ES],
+  ] as const
+
+  it.each(signed)(
+    'reads what is signed with %s, and says that it was not checked',
+    async (alg, jwk) => {
+      const [line] = await lines({ format: jwsFormat({ sign: jwk }), maxAge: 60_000 })
+      const { code, found } = await findings([line!], { env })
+
+      expect(code).toBe(0)
+      expect(found).toMatchObject([
+        {
+          name: '__Host-sid',
+          format: 'jws',
+          verdict: 'unchecked',
+          alg,
+          keyId: jwk.kid,
+          claims: { aud: 'session-kit/__Host-sid', sid: expect.stringMatching(/^[\w-]{43}$/) },
+          data: { user: 'Zoë' },
+          saved: expect.stringMatching(/Z$/),
+          browserDropsIt: '60 seconds after it came',
+        },
+      ])
+      const { out } = await run(['inspect', line!], { env })
+      expect(out).toMatch(/unchecked: its key is a JSON Web Key/)
+    },
+  )
+
+  it('knows the name of one that comes without, and tells when it is in a cookie of another', async () => {
+    const format = jwsFormat({ sign: ED })
+    const [line] = await lines({ key: 'visit', format })
+    const [old] = await lines({ key: 'visit', format, now: () => Date.now() - 2 * 86_400_000 })
+    const value = pairOf(line!).slice('visit='.length)
+    const [alone, elsewhere, over] = await Promise.all([
+      findings([value], {}),
+      findings([`other=${value}`], {}),
+      findings([old!], {}),
+    ])
+
+    expect(alone).toMatchObject({ code: 0, found: [{ name: 'visit', verdict: 'unchecked' }] })
+    expect(elsewhere).toMatchObject({ code: 1, found: [{ format: 'jws', verdict: 'not-genuine' }] })
+    expect(elsewhere.found[0]).not.toHaveProperty('data')
+    expect(over).toMatchObject({ code: 1, found: [{ format: 'jws', verdict: 'expired' }] })
+  })
+
+  it.each([
+    ['sealed', jweFormat({ keys: OCT }), {}],
+    [
+      'sealed, with a signed one in it',
+      jwsFormat({ sign: ED, seal: OCT }),
+      { holds: 'a signed token' },
+    ],
+  ])('tells the key of one that is %s, and nothing of what is in it', async (_, format, more) => {
+    const [line] = await lines({ format })
+    const { code, found } = await findings([line!], { env })
+
+    expect(code).toBe(0)
+    const { attributes: _attributes, browserDropsIt: _end, ...finding } = found[0]!
+    expect(finding).toEqual({
+      name: '__Host-sid',
+      format: 'jwe',
+      verdict: 'unchecked',
+      alg: 'dir',
+      keyId: 'oct-1',
+      size: pairOf(line!).length - 1,
+      ...more,
+    })
+  })
+
+  it('opens one that is sealed under a secret, and leaves the signature in it unchecked', async () => {
+    const [line] = await lines({ format: jwsFormat({ sign: ED, seal: SECRET }) })
+    const [seen, opened, wrong] = await Promise.all([
+      findings([line!], {}),
+      findings([line!], { env }),
+      findings([line!], { env: { SESSION_SECRET: SECRETS[1]! } }),
+    ])
+
+    const known = {
+      format: 'sealed',
+      keyId: expect.stringMatching(/^[\w-]{8}$/),
+      holds: 'a signed token',
+    }
+    expect(seen).toMatchObject({ code: 0, found: [{ ...known, verdict: 'unchecked' }] })
+    expect(opened).toMatchObject({
+      code: 0,
+      found: [
+        {
+          ...known,
+          verdict: 'unchecked',
+          alg: 'EdDSA',
+          signedBy: 'ed-1',
+          secret: 1,
+          data: { user: 'Zoë' },
+        },
+      ],
+    })
+    expect(wrong).toMatchObject({ code: 1, found: [{ ...known, verdict: 'other-secret' }] })
+    for (const { found } of [seen, wrong]) expect(found[0]).not.toHaveProperty('data')
+  })
+
+  it('takes no token of another library for one of these', async () => {
+    const header = (fields: object): string =>
+      Buffer.from(JSON.stringify(fields)).toString('base64url')
+    const tokens = [
+      `${header({ alg: 'EdDSA', kid: 'a' })}.e30.AAAA`,
+      `${header({ alg: 'HS256', kid: 'a', typ: 'session-kit1+jws' })}.e30.AAAA`,
+      `${header({ alg: 'dir', enc: 'A256CBC-HS512', kid: 'a', typ: 'session-kit1+jwe' })}..AA.AA.AA`,
+      `${header({ alg: 'dir', enc: 'A256GCM' })}..AA.AA.AA`,
+    ]
+    for (const token of tokens) {
+      expect(isToken(token)).toBe(false)
+      expect((await findings([token], {})).found).toMatchObject([{ verdict: 'no-session' }])
+    }
+  })
+})
+
 describe('session-kit inspect', () => {
   it('says so where there is no session', async () => {
     expect(await findings(['a.b.c'], { env })).toMatchObject({
@@ -204,6 +331,9 @@ describe('session-kit inspect', () => {
         const value = `${header}..${sealed.join('').replaceAll('.', '')}..`
         expect(isSealed(value)).toBe(true)
         expect((await inspectSealed('sid', value, [SECRET])).verdict).toBe('other-secret')
+        const jws = `${JWS_HEADER}.${sealed.join('').replaceAll('.', '')}.`
+        expect(isToken(jws)).toBe(true)
+        expect(inspectToken('sid', jws).verdict).toBe('not-genuine')
       }),
     )
   })
