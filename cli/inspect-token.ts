@@ -46,13 +46,11 @@ export function inspectToken(name: string, value: string): Finding {
  */
 export function inspectJws(name: string, token: string, seen: Finding): Finding {
   const [, alg, kid] = jwsHeader(token) ?? []
+  if (!alg) return { ...seen, verdict: 'not-genuine' }
+  const signed = { ...seen, alg, [seen.format === 'jws' ? 'keyId' : 'signedBy']: kid }
   const claims = payloadOf(token)
-  const signedBy = alg && { [seen.format === 'jws' ? 'keyId' : 'signedBy']: kid, alg }
-  if (!alg || claims?.['aud'] !== AUDIENCE + name) {
-    return { ...seen, ...(signedBy || {}), verdict: 'not-genuine' }
-  }
-  const verdict = isOver(claims) ? 'expired' : 'unchecked'
-  return { ...seen, ...signedBy, ...tellClaims(claims), verdict }
+  if (claims?.['aud'] !== AUDIENCE + name) return { ...signed, verdict: 'not-genuine' }
+  return { ...signed, ...tellClaims(claims), verdict: isOver(claims) ? 'expired' : 'unchecked' }
 }
 
 function jwsHeader(value: string): RegExpExecArray | null {

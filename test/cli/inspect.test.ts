@@ -6,6 +6,7 @@ import { inspectSigned } from '../../cli/inspect-signed.ts'
 import { inspectToken, isToken } from '../../cli/inspect-token.ts'
 import { jweFormat, jwsFormat } from '../../adapters/jose.ts'
 import { createMemoryStore } from '../../src/memory.ts'
+import type { FormatOptions } from '../../src/options.ts'
 import { createSessionManager, type SessionOptions } from '../../src/index.ts'
 import fixtures from '../fixtures/signed-cookies.json' with { type: 'json' }
 import { ED, ES, OCT } from '../fixtures/jwks.ts'
@@ -13,7 +14,10 @@ import { SECRET, SECRETS } from '../fixtures/secrets.ts'
 import { run } from './run.ts'
 
 /** The Set-Cookie lines of a new session. */
-async function lines(options: Partial<SessionOptions> = {}, name = 'Zoë'): Promise<string[]> {
+async function lines(
+  options: Partial<SessionOptions | FormatOptions> = {},
+  name = 'Zoë',
+): Promise<string[]> {
   const keys = options.format ? {} : { secrets: SECRET }
   const manager = createSessionManager({ ...keys, ...options } as SessionOptions)
   const session = await manager.load(null)
