@@ -21,6 +21,8 @@ export function configFor(
       include: names
         .filter((name) => name.startsWith('web:') === (engine === 'web'))
         .map((name) => `test/${name.replace('web:', '')}.test.ts`),
+      // One load of the sources for all files that a mutant needs; the next has another worker.
+      isolate: false,
       testTimeout: 20_000,
       hookTimeout: 20_000,
     },
