@@ -40,8 +40,7 @@ export async function putRecord(
   const { rolling } = kit
   const limit = idleLimit(kit, ownMaxAge) + STORE_MARGIN
   const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
-  const isMove = state.wish !== 'destroy' && state.discarded.length > 0
-  const previous = isMove || state.isNew || word === 'regenerate' ? null : state.record
+  const previous = state.isNew || word === 'regenerate' ? null : state.record
   const { _expire: expire } = record
   const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
   const stored = await callStore(kit, ctx, 'set', store, id, async (key) => {
@@ -54,7 +53,7 @@ export async function putRecord(
   })
   if (stored === undefined) return 'failed'
   if (!stored) return previous === null ? 'taken' : isTouch ? 'gone' : 'changed'
-  let outcome: Outcome = 'failed'
+  let outcome: Outcome | undefined
   try {
     outcome = await leave(state)
   } finally {
@@ -74,7 +73,7 @@ export async function putRecord(
 export async function leave(state: SessionState): Promise<Outcome> {
   const { store, inCookie, wish, discarded } = state
   const isMove = wish !== 'destroy' && discarded.length > 0 && !inCookie
-  return isMove && store?.compareAndSet ? giveUp(state, store) : discard(state)
+  return store?.compareAndSet && isMove ? giveUp(state, store) : discard(state)
 }
 
 /** Insists on one of two answers: an error page would pass for a yes. */

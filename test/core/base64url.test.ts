@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { isBase64url } from '../../src/seal/base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -43,13 +43,62 @@ describe('isBase64url', () => {
   })
 })
 
+interface Base64Options {
+  alphabet?: string
+  omitPadding?: boolean
+}
+
+/** What ECMAScript 2026 adds to Uint8Array, for a Node that has none of it yet. */
+const standard = {
+  fromBase64(text: string, { alphabet = 'base64' }: Base64Options = {}): Uint8Array {
+    const isOurs = { base64: /^[\w+/=\s]*$/, base64url: /^[\w=\s-]*$/ }[alphabet]
+    if (!isOurs) throw new TypeError(alphabet)
+    if (!isOurs.test(text) || text.replace(/[=\s]/g, '').length % 4 === 1) {
+      throw new SyntaxError(text)
+    }
+    return new Uint8Array(Buffer.from(text, 'base64'))
+  },
+  toBase64(
+    this: Uint8Array,
+    { alphabet = 'base64', omitPadding = false }: Base64Options = {},
+  ): string {
+    if (!/^base64(url)?$/.test(alphabet)) throw new TypeError(alphabet)
+    const text = Buffer.from(this).toString(alphabet as BufferEncoding)
+    if (omitPadding) return text.replace(/=/g, '')
+    return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+  },
+}
+
 describe.each([
-  ['what this platform has', {}],
-  ['no Buffer', { Buffer: undefined }],
-])('toBase64url and fromBase64url with %s', (_, globals) => {
+  ['what this platform has', {}, false],
+  ['no Buffer', { Buffer: undefined }, false],
+  ['what ECMAScript has', {}, true],
+  ['that, and no Buffer', { Buffer: undefined }, true],
+])('toBase64url and fromBase64url with %s', (_, globals, isNew) => {
   let module: typeof import('../../src/seal/base64url.ts')
+  const places = [
+    [Uint8Array, 'fromBase64'],
+    [Uint8Array.prototype, 'toBase64'],
+  ] as const
+  const before = places.map(([place, name]) => Object.getOwnPropertyDescriptor(place, name))
+
+  afterAll(() => {
+    for (const [index, [place, name]] of places.entries()) {
+      if (before[index]) Object.defineProperty(place, name, before[index])
+      else Reflect.deleteProperty(place, name)
+    }
+  })
 
   beforeAll(async () => {
+    if (isNew) {
+      for (const [place, name] of places) {
+        Object.defineProperty(place, name, {
+          value: standard[name],
+          writable: true,
+          configurable: true,
+        })
+      }
+    }
     vi.resetModules()
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
     module = await import('../../src/seal/base64url.ts')

@@ -170,6 +170,19 @@ describe('a store that compares', () => {
     ])
   })
 
+  it('is told once that an id is over', async () => {
+    const { visit, calls } = await setUp()
+    await visit(async (session) => {
+      await session.regenerate()
+      await session.save()
+      session.n = 1
+    })
+    const [get, first, giveUp, second, ...rest] = calls()
+    expect(rest).toEqual([])
+    expect(giveUp![1]).toBe(get![1])
+    expect(second![1]).toBe(first![1])
+  })
+
   it('compares a write after a touch with what was touched', async () => {
     const { visit, calls, clock } = await setUp({ rolling: true })
     clock.pass(MINUTE)
@@ -241,6 +254,24 @@ describe('a new id that the store could not give', () => {
   })
 })
 
+describe('a new id that the store could not give at first', () => {
+  it('is given by another commit of the same request, as if it were the first', async () => {
+    const { visit, answers, calls, clock } = await setUp({ onStoreError: 'anonymous' })
+    const before = { user: 'fred', ...life(clock) }
+    answers.compareAndSet = [undefined as never, async () => Promise.reject(new Error('down'))]
+    const { cookies } = await visit(async (session) => {
+      await session.regenerate()
+      await session.save()
+      calls()
+    })
+    expect(cookies).toHaveLength(1)
+    const [write, giveUp, ...rest] = calls()
+    expect(rest).toEqual([])
+    expect(write!.slice(2, 5)).toEqual([before, KEPT, null])
+    expect(giveUp!.slice(2, 5)).toEqual([{ _expire: 1, _maxAge: 1000 }, 1000, before])
+  })
+})
+
 describe('a record that another request was quicker to change', () => {
   it('cannot be looked at: the change is lost, and no cookie goes out', async () => {
     const { visit, answers, peek } = await setUp({ onStoreError: 'anonymous' })
@@ -248,6 +279,14 @@ describe('a record that another request was quicker to change', () => {
     answers.get = [undefined as never, async () => Promise.reject(new Error('down'))]
     expect((await visit((session) => (session.n = 1))).cookies).toEqual([])
     expect((await peek()).toJSON()).toEqual({ user: 'fred' })
+  })
+
+  it('cannot be looked at: the error tells what the store was asked', async () => {
+    const { visit, answers } = await setUp()
+    answers.compareAndSet = [() => false]
+    answers.get = [undefined as never, async () => Promise.reject(new Error('down'))]
+    const error = await rejectionOf(visit((session) => (session.n = 1)))
+    expect(error.message).toBe('The session store failed to get (Error).')
   })
 
   it.each([null, undefined, { _expire: 1, _maxAge: 1000 }, 'text'])(

@@ -11,7 +11,7 @@ export const FILES: Record<string, string[]> = {
   'src/seal/keyring.ts': ['core/keyring', 'core/known-answers', 'web:core/keyring'],
   'src/seal/claims.ts': ['core/sealed', 'core/life', 'jose'],
   'src/seal/sealed.ts': ['core/sealed', 'core/sealed-forgery', 'core/life'],
-  'src/seal/token.ts': ['core/sealed', 'core/rotation', 'jose', 'jose/read-only'],
+  'src/seal/token.ts': ['core/token', 'core/sealed', 'core/rotation'],
   'src/seal/signed.ts': ['core/signed', 'core/rotation'],
   'src/secrets.ts': ['core/secrets', 'core/rotation'],
   'src/csrf-tokens.ts': ['core/csrf-tokens', 'core/csrf'],
