@@ -128,7 +128,8 @@ async function write(
     let bytes = 0
     kit.format.names.forEach((name, index) => (bytes += checkSize(name, values[index]!)))
     kit.format.attributes?.(ctx)
-    const isOutgrown = spills && !fits && state.inCookie
+    const isMoved = spills && fits !== state.inCookie
+    const isOutgrown = isMoved && !fits
     const isListed = store?.compareAndSet && subject !== undefined && !spills
     if (isListed && /^(create|regenerate)$/.test(word)) {
       // Without its place on the list it could not be ended from elsewhere.
@@ -146,10 +147,10 @@ async function write(
               ...(version && { _version: version }),
               ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
             },
-            // There is no record whose life could be extended.
-            isOutgrown && /^(rolling|renew)$/.test(word) ? 'changed' : word,
+            // There is no record whose life could be extended, or there is one that has to be read.
+            isMoved && /^(rolling|renew)$/.test(word) ? 'changed' : word,
             life.maxAge,
-            changed || isOutgrown,
+            changed || isMoved,
           )
         : await leave(state)
     if (outcome === 'taken' && isOutgrown && !state.isNew && word !== 'regenerate') {
@@ -232,7 +233,8 @@ function drop(session: object, state: SessionState): string[] {
   state.kit.tell?.({ type: 'missed' }, state.ctx, 'store')
   clearData(session)
   // A cookie of an earlier commit would take the place of the one that the other request sends.
-  const known = { isKnown: false, discarded: [], cookies: [], outcome: 'dropped' }
+  const flash = Object.create(null) as Json
+  const known = { isKnown: false, discarded: [], cookies: [], outcome: 'dropped', flash }
   Object.assign(state, SETTLED, known, { isNew: true, isDetached: true })
   return []
 }
@@ -246,8 +248,7 @@ async function end(state: SessionState): Promise<string[]> {
   const isKnown = state.isKnown || state.discarded.length > 0
   await discard(state)
   if (isKnown) kit.tell?.({ type: 'destroyed' }, ctx, placeOf(state))
-  const life = { ...state.life, maxAge: undefined }
-  const known = { isKnown: false, outcome: 'destroy', baseline: '', life }
+  const known = { isKnown: false, outcome: 'destroy', baseline: '' }
   Object.assign(state, SETTLED, known, { isNew: true })
   return clearing
 }

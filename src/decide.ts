@@ -85,8 +85,7 @@ export function decide(
     // A new secret alone seals the session again, but grants it no more time.
     if (word === 'nothing' || (word === 'forced' && !wish && isFinite(life.expires!))) return life
     const created = word === 'create' || word === 'regenerate' ? now : life.created
-    const maxAge = wish === 'destroy' ? undefined : life.maxAge
-    return renewedLife(options, { ...life, created, maxAge }, now)
+    return renewedLife(options, { ...life, created }, now)
   }
 }
 

@@ -248,7 +248,7 @@ export function loadEnded<data extends object>(
       const { key, life } = Object(carried) as Partial<Carried>
       if (key === undefined) return session
       state.discarded.push(key)
-      state.life = { ...state.life, maxAge: life!.maxAge }
+      state.endedMaxAge = life!.maxAge
       return session
     }),
   )
@@ -318,6 +318,7 @@ function createSession<data extends object>(
     record: null,
     version: 0,
     discarded: [],
+    endedMaxAge: undefined,
     aside: undefined,
     isSettled: false,
     update: undefined,

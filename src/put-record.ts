@@ -72,8 +72,12 @@ export async function putRecord(
  */
 export async function leave(state: SessionState): Promise<Outcome> {
   const { store, inCookie, wish, discarded } = state
-  const isMove = wish !== 'destroy' && discarded.length > 0 && !inCookie
-  return store?.compareAndSet && isMove ? giveUp(state, store) : discard(state)
+  if (!discarded.length) return 'stored'
+  const isMove = wish !== 'destroy' && !inCookie
+  const outcome = await (store?.compareAndSet && isMove ? giveUp(state, store) : discard(state))
+  // Under its new id there is no record yet.
+  if (outcome === 'stored') state.record = null
+  return outcome
 }
 
 /** Insists on one of two answers: an error page would pass for a yes. */
@@ -117,9 +121,9 @@ export async function lookAgain(state: SessionState, store: Store, id: string): 
 
 /** Destroys the records that are to be forgotten. */
 export async function discard(state: SessionState): Promise<'stored'> {
-  const { kit, ctx, store, discarded, life } = state
+  const { kit, ctx, store, discarded, endedMaxAge, life } = state
   while (store && discarded.length) {
-    await destroyRecord(kit, ctx, store, discarded[0]!, life.maxAge)
+    await destroyRecord(kit, ctx, store, discarded[0]!, endedMaxAge ?? life.maxAge)
     discarded.shift()
   }
   return 'stored'

@@ -103,6 +103,8 @@ export interface SessionState extends Facts {
   version: number
   /** Keys whose records are to be destroyed. */
   discarded: string[]
+  /** The `maxAge` that the session had of its own before it was ended. */
+  endedMaxAge: number | 'session' | undefined
   /** The session that the cookie names, if its store does not tell, or not yet: it ends with this. */
   aside: { key: string; maxAge: number | 'session' | undefined } | undefined
   /** Its record could not be read: nothing but its end is kept. */
@@ -273,11 +275,13 @@ export function clearData(session: object): void {
 /** Ends a session's state; the session gets another id if something is put in it. */
 export function endState(state: SessionState): void {
   discardId(state)
+  if (state.wish !== 'destroy') state.endedMaxAge = state.life.maxAge
   if (state.aside) {
     state.discarded.push(state.aside.key)
-    state.life = { ...state.life, maxAge: state.aside.maxAge }
+    state.endedMaxAge = state.aside.maxAge
     state.aside = undefined
   }
+  state.life = { ...state.life, maxAge: undefined }
   state.flash = Object.create(null) as Json
   state.wish = 'destroy'
   state.isNew = true

@@ -1,5 +1,6 @@
 import { callStore, storeKey } from './call-store.ts'
 import type { Kit } from './kit.ts'
+import { absoluteLimit } from './life.ts'
 import { stateOf, type Session } from './session.ts'
 import type { Store } from './store.ts'
 import { change, known, placeOf, principalOf, read, readIndex, storeOf } from './subjects.ts'
@@ -81,6 +82,7 @@ async function list<data extends object>(
   const { index } = known(await readIndex(kit, undefined, store, place))
   const found = await Promise.all(
     Object.entries(index).map(async ([id, created]) => {
+      if (kit.now() >= created + absoluteLimit(kit)) return []
       const { contents } = known(await read(kit, undefined, store, id))
       if (!contents || principalOf(kit, contents.data) !== subject) return []
       const { expires, maxAge } = contents

@@ -155,6 +155,20 @@ describe('two requests of one session, with a store that compares', () => {
     expect((await now()).toJSON()).toEqual({})
   })
 
+  it('leave nothing of it to the one that hears of its end: no data, and no message', async () => {
+    const { manager, header, a } = await race()
+    a.flash('notice', 'for fred')
+    await manager.commit(a)
+    const late = await manager.load(header)
+    const logout = await manager.load(header)
+    logout.destroy()
+    await manager.commit(logout)
+    await late.save()
+
+    expect({ ...late }).toEqual({})
+    expect(late.flash('notice')).toBeUndefined()
+  })
+
   it('give one new id where both ask for one', async () => {
     const { manager, a, b, now } = await race()
     await a.regenerate()

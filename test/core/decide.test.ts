@@ -257,7 +257,7 @@ describe('the life after a decision', () => {
     expect(lifeAfter({ wish: 'destroy' })).toEqual(born)
   })
 
-  it('keeps its own maxAge, unless the session was ended', () => {
+  it('keeps its own maxAge', () => {
     const life = { ...saved.life, maxAge: HOUR }
     expect(lifeAfter({ life, wish: 'save' })).toEqual({
       ...renewed,
@@ -265,10 +265,6 @@ describe('the life after a decision', () => {
       expires: NOON + HOUR,
     })
     expect(lifeAfter({ life, wish: 'regenerate' })).toMatchObject({ maxAge: HOUR })
-    expect(lifeAfter({ life, wish: 'destroy' })).toMatchObject({
-      maxAge: undefined,
-      expires: NOON + DAY,
-    })
   })
 
   it.each([

@@ -216,6 +216,25 @@ describe.each(places)('a session kept %s', (_, storeFor) => {
     expect(await sent((session) => session.save())).toBeUndefined()
     expect(await sent((session) => (session.maxAge = 1500))).toBe('2')
   })
+
+  it('has none of the session before a logout, and that which the next one was given', async () => {
+    const clock = createClock()
+    const options = { secrets: SECRET, now: clock.now, store: storeFor(clock), maxAge: HOUR }
+    const visitor = createVisitor(createSessionManager(options))
+    await visitor.visit((session) => Object.assign(session, { user: 'fred', maxAge: DAY }))
+    await visitor.visit((session) => {
+      session.destroy()
+      expect(session.maxAge).toBe(HOUR)
+      session.user = 'flo'
+    })
+    expect((await visitor.peek()).maxAge).toBe(HOUR)
+    await visitor.visit((session) => {
+      session.destroy()
+      Object.assign(session, { user: 'fred', maxAge: 30 * DAY })
+    })
+
+    expect((await visitor.peek()).maxAge).toBe(30 * DAY)
+  })
 })
 
 it('rounds the time of a sealed session up to seconds', async () => {

@@ -91,6 +91,30 @@ describe('a session that may overflow', () => {
     expect(calls()).toEqual([])
   })
 
+  it.each<[string, (session: any) => unknown]>([
+    ['under a new id', (session) => session.regenerate()],
+    ['saved first', (session) => session.save()],
+    [
+      'saved first, and then under a new id',
+      async (session) => {
+        await session.save()
+        await session.regenerate()
+      },
+    ],
+  ])('comes back and moves again in one request: %s', async (_, act) => {
+    const { visitor } = setUp()
+    await visitor.visit((session) => void (session.fill = BIG))
+    await visitor.visit(async (session) => {
+      delete session.fill
+      await act(session)
+      await session.save()
+      session.fill = `${BIG} again`
+    })
+
+    expect({ ...(await visitor.peek()) }).toEqual({ fill: `${BIG} again` })
+    expect((await visitor.peek()).externalKey).toBeDefined()
+  })
+
   it('moves to the store when it outgrows the cookie, in one write, and back in one', async () => {
     const { visitor, calls } = setUp()
     await visitor.visit((session) => void (session.user = 'ada'))
@@ -311,6 +335,17 @@ describe('requests that overlap a move', () => {
     late.views = 1
     const cookies = await manager.commit(late)
     expect(await after(manager, cookies)).toEqual({ user: 'ada', fill: 'small', views: 1 })
+  })
+
+  it('lose no change to one that only makes the session live on', async () => {
+    const { manager, header, a: mover } = await race(BIG, { rolling: true })
+    mover.fill = 'small'
+    await manager.commit(mover)
+    const [reader, writer] = [await manager.load(header), await manager.load(header)]
+    writer.views = 1
+    const answers = [await manager.commit(writer), await manager.commit(reader)]
+
+    expect(await after(manager, ...answers)).toEqual({ user: 'ada', fill: 'small', views: 1 })
   })
 
   it('are one after the other in the cookie: the last answer is the session', async () => {

@@ -178,6 +178,16 @@ describe("a user's sessions", () => {
     expect(Object.keys((written[0] as { sessions: object }).sessions)).toHaveLength(1)
   })
 
+  it('leave the list when a lower absoluteMaxAge has ended them, as their cookies tell, too', async () => {
+    const { store, clock, login } = setUp()
+    const visitor = await login('ada')
+    clock.pass(2 * HOUR)
+    const { manager } = setUp({ store, now: clock.now, absoluteMaxAge: HOUR })
+
+    expect((await manager.load(visitor.jar.header)).isNew).toBe(true)
+    expect(await manager.list('ada')).toEqual([])
+  })
+
   it('show to who reads the store neither whose they are nor an id', async () => {
     const { manager, store, login } = setUp()
     const seen: unknown[] = []
