@@ -39,6 +39,8 @@ const rows: Row[] = [
   [undefined, `https://${host}@evil.example`, true],
   [undefined, `https://evil${host}`, true],
   [undefined, `evil://${host}`, true],
+  [undefined, `evil+${own}`, true],
+  [undefined, `${own}\nevil`, true],
   [undefined, host, true],
   [undefined, 'null', true],
   // A program: it has a token, or it has none.

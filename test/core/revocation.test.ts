@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createKvSimulator } from '../../adapters/testing.ts'
 import { createKvStore } from '../../adapters/workers-kv.ts'
 import {
@@ -14,6 +14,7 @@ import { createRevocation } from '../../src/revocation.ts'
 import { createClock, DAY, HOUR, SECOND } from '../fixtures/clock.ts'
 import { copyCookies, Jar } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
+import { errorOf } from '../fixtures/errors.ts'
 import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
@@ -198,7 +199,10 @@ describe('a list of revoked sessions', () => {
     const { manager, revoke } = setUp()
     const session = await (await login(manager)).peek()
     session.destroy()
-    await expect(revoke(session)).rejects.toMatchObject({ code: 'ERR_SESSION_OPTIONS' })
+    await expect(revoke(session)).rejects.toMatchObject({
+      code: 'ERR_SESSION_OPTIONS',
+      message: 'revoke() has to come before session.destroy().',
+    })
   })
 
   it('holds until no copy can be good, whenever that is looked at', async () => {
@@ -239,21 +243,96 @@ describe('a list of revoked sessions', () => {
     expect(await userOf(ada)).toBeUndefined()
   })
 
-  it('keeps hashes, and for as long as a cookie lives', async () => {
+  it.each([
+    ['as long as a cookie lives', { maxAge: HOUR }, HOUR],
+    ['400 days, where nobody says', {}, 400 * DAY],
+  ])('keeps hashes alone, for a minute more than: %s', async (_, options, longest) => {
     const store = createRecordingStore()
-    const { isRevoked, revoke, revokeAll } = createRevocation(store, { maxAge: HOUR })
-    const ada = await login(managerOf({ isRevoked }))
+    const { now } = createClock()
+    const { isRevoked, revoke, revokeAll } = createRevocation(store, { now, ...options })
+    const ada = await login(managerOf({ isRevoked, now }))
     await ada.visit(async (session) => {
       await revoke(session)
       await revokeAll('ada', { except: session })
     })
-    const sets = store.calls.filter(({ operation }) => operation === 'set')
-    expect(sets.map(({ key }) => key)).toEqual([
-      expect.stringMatching(/^revoked:[\w-]{43}$/),
-      expect.stringMatching(/^revoked-subject:[\w-]{43}$/),
+    await userOf(ada)
+    const life = longest + 60_000
+    const record = { _expire: now() + life, _maxAge: life }
+    const [one, all] = store.calls.map(({ key }) => key)
+    expect(one).toMatch(/^revoked:[\w-]{43}$/)
+    expect(all).toMatch(/^revoked-subject:[\w-]{43}$/)
+    const get = { operation: 'get', maxAge: life, options: { rolling: false, ctx: undefined } }
+    const set = {
+      operation: 'set',
+      maxAge: life,
+      options: { rolling: false, changed: true, ctx: undefined },
+    }
+    expect(store.calls).toEqual([
+      { ...get, key: one },
+      { ...get, key: all },
+      { ...set, key: one, record: { revoked: true, ...record } },
+      { ...set, key: all, record: { before: now(), except: one!.slice(8), ...record } },
+      { ...get, key: one },
+      { ...get, key: all },
     ])
-    expect(sets.map(({ maxAge }) => maxAge)).toEqual([HOUR + 60_000, HOUR + 60_000])
-    expect(JSON.stringify(sets)).not.toMatch(/ada|hidden/)
+    expect(JSON.stringify(store.calls)).not.toMatch(/ada|hidden/)
+  })
+
+  it('is asked for one entry where a session is nobody’s', async () => {
+    const store = createRecordingStore()
+    const { isRevoked } = createRevocation(store)
+    const claims = { id: 'x'.repeat(43), created: 0, issued: 0, subject: undefined }
+    expect(await isRevoked(claims)).toBe(false)
+    expect(store.calls.map(({ key }) => key)).toEqual([`revoked:${claims.id}`])
+  })
+
+  it.each([
+    ['no object', true],
+    ['no time', {}],
+    ['text in place of a time', { before: '0' }],
+    ['a spared id alone', { except: 'x'.repeat(43) }],
+    ['nothing that compares', { before: Number.NaN }],
+  ])('lets nobody in by an entry that holds %s', async (_, entry) => {
+    const store = createRecordingStore()
+    const { isRevoked } = createRevocation(store)
+    store.instead.get = () => (store.calls.length === 1 ? null : entry)
+    const claims = { id: 'x'.repeat(43), created: 1, issued: 1, subject: 'ada' }
+    expect(await isRevoked(claims)).toBe(true)
+  })
+
+  it('ends at a moment what began in it, and nothing that began after it', async () => {
+    const { now } = createClock()
+    const { isRevoked, revokeAll } = createRevocation(createMemoryStore({ now }), { now })
+    await revokeAll('ada')
+    const claims = { id: 'x'.repeat(43), issued: now(), subject: 'ada' }
+    for (const [created, isOver] of [
+      [now() - 1, true],
+      [now(), true],
+      [now() + 1, false],
+    ] as const) {
+      expect(await isRevoked({ ...claims, created })).toBe(isOver)
+    }
+  })
+
+  it.each([
+    [undefined, 2000],
+    [50, 50],
+  ])('waits for its store no longer than it says: %j', async (storeTimeout, longest) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const store = createRecordingStore()
+      store.instead.get = () => new Promise(() => {})
+      const { isRevoked } = createRevocation(store, storeTimeout ? { storeTimeout } : {})
+      const claims = { id: 'x'.repeat(43), created: 0, issued: 0, subject: undefined }
+      const failing = isRevoked(claims).catch((error) => error)
+      await vi.advanceTimersByTimeAsync(longest)
+      expect(await failing).toMatchObject({
+        code: 'ERR_SESSION_TIMEOUT',
+        message: `The session store took longer than ${longest} ms to get.`,
+      })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is heard everywhere within a minute in Workers KV', async () => {
@@ -275,14 +354,19 @@ describe('a list of revoked sessions', () => {
   })
 
   it.each([
-    [undefined, {}],
-    [{}, {}],
-    [createMemoryStore(), { maxAge: 0 }],
-    [createMemoryStore(), { maxAge: NaN }],
-    [createMemoryStore(), { storeTimeout: -1 }],
-  ])('is not made of %j and %j', (store, options) => {
-    expect(() => createRevocation(store as never, options)).toThrowError(
-      expect.objectContaining({ code: 'ERR_SESSION_OPTIONS' }),
-    )
+    [undefined, {}, 'takes a store'],
+    [null, {}, 'takes a store'],
+    [{}, {}, 'takes a store'],
+    [{ get() {} }, {}, 'takes a store'],
+    [{ set() {} }, {}, 'takes a store'],
+    [createMemoryStore(), { maxAge: 0 }, 'must be milliseconds'],
+    [createMemoryStore(), { maxAge: NaN }, 'must be milliseconds'],
+    [createMemoryStore(), { storeTimeout: 0 }, 'must be milliseconds'],
+    [createMemoryStore(), { storeTimeout: -1 }, 'must be milliseconds'],
+  ])('is not made of %j and %j', (store, options, fault) => {
+    expect(errorOf(() => createRevocation(store as never, options))).toMatchObject({
+      code: 'ERR_SESSION_OPTIONS',
+      message: expect.stringMatching(`^createRevocation\\(\\).* ${fault}`),
+    })
   })
 })

@@ -22,6 +22,8 @@ const weak: [why: string, secret: unknown][] = [
   ["iron-session's sample", 'complex_password_at_least_32_characters_long'],
   ['a sample', 'this is a secret of thirty-two characters'],
   ['another', 'changeme-changeme-please-1234567890'],
+  ['another', 'the-PassWord-of-nobody-in-particular-77'],
+  ['another', 'my pass-word is this and you know it 42'],
   ['another', 'keyboard cat keyboard dog keyboard owl'],
   ['another', 'an-example-of-a-thing-that-nobody-changes'],
   ['another', 'CHANGE_ME_IN_PRODUCTION_0123456789abc'],
@@ -79,6 +81,40 @@ describe('a weak secret', () => {
   })
 })
 
+describe('how regular a secret may be', () => {
+  /** Bytes whose distance from one to the next is one of so many, round and round. */
+  const stepping = (distances: number): Uint8Array => {
+    let byte = 7
+    return bytes(40, (index) => (byte += index === 0 ? 0 : 1 + (index % distances)))
+  }
+
+  it('is measured by its steps: ten different ones are enough, the first byte among them', () => {
+    expect(secretBytes([stepping(9)])).toHaveLength(1)
+    expect(errorOf(() => secretBytes([stepping(8)])).message).toContain('is too regular')
+  })
+})
+
+describe('weak secrets that a host allows', () => {
+  it('are taken, and each is heard of', () => {
+    const heard: string[] = []
+    const secrets = ['hello world', SECRET, 'keyboard cat keyboard dog keyboard owl']
+    const all = secretBytes(secrets, (message) => heard.push(message))
+    expect(all).toEqual(secrets.map((text) => new TextEncoder().encode(text)))
+    expect(heard).toEqual([
+      expect.stringMatching(/^Session option "secrets" \[0\] is shorter than 32: use 32 random/),
+      expect.stringMatching(/^Session option "secrets" \[2\] looks like a sample: use 32 random/),
+    ])
+    for (const message of heard) expect(message).toMatch(SENTENCE)
+  })
+
+  it.each(['', new Uint8Array(0)])('are refused all the same where they are empty', (secret) => {
+    const heard: string[] = []
+    const error = errorOf(() => secretBytes([SECRET, secret], (message) => heard.push(message)))
+    expect(error.message).toMatch(/^Session option "secrets" \[1\] is shorter than 32: /)
+    expect(heard).toEqual([])
+  })
+})
+
 describe('the list of secrets', () => {
   it.each([
     ['none', [], /must be 1 to 10/],
@@ -132,28 +168,6 @@ describe('the list of secrets', () => {
   })
 })
 
-describe('a random secret', () => {
-  const forms = {
-    hex32: () => randomSecret('hex32'),
-    hex64: () => randomSecret('hex64'),
-    base64url43: () => randomSecret('base64url43'),
-    bytes: () => crypto.getRandomValues(new Uint8Array(32)),
-  }
-
-  it.each(Object.entries(forms))('is never refused: 10,000 of %s', (_, make) => {
-    const refused: unknown[] = []
-    for (let count = 0; count < 10_000; count++) {
-      const secret = make()
-      try {
-        secretBytes([secret])
-      } catch {
-        refused.push(secret)
-      }
-    }
-    expect(refused).toEqual([])
-  })
-})
-
 describe('bytes from text', () => {
   const random = crypto.getRandomValues(new Uint8Array(32))
   const base64 = Buffer.from(random).toString('base64')
@@ -177,6 +191,9 @@ describe('bytes from text', () => {
     ['base64 with left-over bits', fromBase64, `${'kR4x'.repeat(10)}kR5`],
     ['base64 with a blank in it', fromBase64, `${base64.slice(0, 9)} ${base64.slice(9)}`],
     ['base64 of one character too many', fromBase64, `${'kR4x'.repeat(11)}k`],
+    ['padding before it', fromBase64, `=${base64}`],
+    ['padding in it', fromBase64, `${base64}${base64}`],
+    ['a sign after it', fromBase64, `${base64}%`],
     ['no base64', fromBase64, '%'.repeat(44)],
     ['nothing', fromBase64, ''],
     ['no text', fromBase64, undefined],
@@ -197,4 +214,26 @@ describe('bytes from text', () => {
       )
     },
   )
+})
+
+describe('a random secret', () => {
+  const forms = {
+    hex32: () => randomSecret('hex32'),
+    hex64: () => randomSecret('hex64'),
+    base64url43: () => randomSecret('base64url43'),
+    bytes: () => crypto.getRandomValues(new Uint8Array(32)),
+  }
+
+  it.each(Object.entries(forms))('is never refused: 10,000 of %s', (_, make) => {
+    const refused: unknown[] = []
+    for (let count = 0; count < 10_000; count++) {
+      const secret = make()
+      try {
+        secretBytes([secret])
+      } catch {
+        refused.push(secret)
+      }
+    }
+    expect(refused).toEqual([])
+  })
 })
