@@ -1,6 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { engine } from '#engine'
 import type { Carried } from '../../src/seal/format.ts'
+import { createKeyring } from '../../src/seal/keyring.ts'
+import { createKeyringSealer, jweParts } from '../../src/seal/sealed.ts'
+import { secretBytes } from '../../src/secrets.ts'
 import { createClock, DAY, HOUR, NOON, SECOND } from '../fixtures/clock.ts'
 import { anyData, isSmall } from '../fixtures/any-data.ts'
 import { dayOf, decrypt, encrypt, headerOf } from '../fixtures/jwe.ts'
@@ -377,5 +381,53 @@ describe('the secrets', () => {
     const { open, engine } = createSealedReader({ secrets: SECRETS.slice(1) })
     expect(await open(await seal({ a: 1 }))).toBe('tampered')
     expect(engine.counts).toMatchObject({ open: 0, deriveKey: 0 })
+  })
+})
+
+describe('the parts of a token', () => {
+  const [header, iv, ciphertext, tag] = ['header', 'i'.repeat(16), 'text', `${'t'.repeat(21)}A`]
+  const token = `${header}..${iv}.${ciphertext}.${tag}`
+
+  it('are its header, IV, ciphertext and tag', () => {
+    expect(jweParts(token)).toEqual([header, iv, ciphertext, tag])
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['text', 'header'],
+    ['no header', token.replace(header, '')],
+    ['a wrapped key', token.replace('..', '.key.')],
+    ['no second part', token.replace('..', '.')],
+    ['no ciphertext', token.replace(ciphertext, '')],
+    ['a part more', `${token}.more`],
+    ['an empty part more', `${token}.`],
+    ['the first three', `${header}..${iv}`],
+    ['the first four', `${header}..${iv}.${ciphertext}`],
+    ['no IV', token.replace(iv, '')],
+    ['an IV that is too short', token.replace(iv, iv.slice(4))],
+    ['an IV that is too long', token.replace(iv, `${iv}iiii`)],
+    ['no tag', token.replace(tag, '')],
+    ['a tag that is too short', token.replace(tag, tag.slice(4))],
+    ['a tag that is too long', token.replace(tag, `tttt${tag}`)],
+    ['a tag that could be spelled in another way', token.replace(tag, 't'.repeat(21) + 'B')],
+    ['an IV of another alphabet', token.replace(iv, '+'.repeat(16))],
+    ['a tag of another alphabet', token.replace(tag, `${'/'.repeat(21)}A`)],
+  ])('are none in %s', (_, text) => {
+    expect(jweParts(text)).toBeNull()
+  })
+})
+
+describe('a keyring that seals', () => {
+  const { now } = createClock()
+  const keyring = createKeyring(engine, secretBytes([SECRET]), 'sid')
+  const sealer = createKeyringSealer(engine, keyring, { maxAge: DAY, now })
+
+  it('gives back any text, whatever it says, and nothing under another tag', async () => {
+    for (const text of ['', 'null', '{"sid":1}', 'é 🔑']) {
+      const token = await sealer.seal(text, undefined)
+      if (text) expect(await sealer.open(token, undefined)).toEqual({ text, stale: false })
+      const other = `${token.slice(0, -22)}${'A'.repeat(22)}`
+      expect(await sealer.open(other, undefined)).toBe('tampered')
+    }
   })
 })

@@ -20,7 +20,6 @@ export function mutate(
 ): Promise<Mutants> {
   // Not by the option `testFiles`: with that, what runs while a file loads is never mutated.
   process.env['TESTS'] = tests.join(' ')
-  // What is tried at random is tried a few times: what is certain has to notice.
   process.env['FUZZ'] = '0.0001'
   return new Stryker({
     mutate: [file],

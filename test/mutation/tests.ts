@@ -23,6 +23,7 @@ export function configFor(
         .map((name) => `test/${name.replace('web:', '')}.test.ts`),
       // One load of the sources for all files that a mutant needs; the next has another worker.
       isolate: false,
+      setupFiles: [`${root}test/mutation/setup.ts`],
       testTimeout: 20_000,
       hookTimeout: 20_000,
     },
