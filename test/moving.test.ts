@@ -5,15 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createBrowser, type Browser } from '../adapters/testing.ts'
 import { hosts } from './egg/hosts.ts'
 import { closeWorkspace, openWorkspace } from './egg/workspace.ts'
+import type { ChildServer } from './fixtures/child-server.ts'
 import { startRedis, type RedisServer } from './fixtures/redis-server.ts'
-import {
-  applicationsOf,
-  guides,
-  runEgg,
-  runNode,
-  type Files,
-  type Running,
-} from './moving/applications.ts'
+import { applicationsOf, guides, runEgg, runNode, type Files } from './moving/applications.ts'
 
 const cleanup: (() => unknown)[] = []
 let redis: RedisServer
@@ -56,7 +50,7 @@ async function folderFor(egg: number | undefined): Promise<string> {
 
 /** Runs each application of a guide in turn, all before the same visitor. */
 function createSite(egg: number | undefined, folder: string) {
-  let running: Running | undefined
+  let running: ChildServer | undefined
   const browser = createBrowser(
     (request) => fetch(request.url.replace('http://localhost', running!.url), request),
     { origin: 'http://localhost' },

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -7,6 +7,7 @@ import { createSessionManager } from '../src/index.ts'
 import { Jar } from './fixtures/cookies.ts'
 import { SECRET } from './fixtures/secrets.ts'
 import { say } from './fixtures/socket.ts'
+import { applications, filesOf } from './frameworks/applications.ts'
 import { bundleWorker, runWorker } from './workerd/running.ts'
 
 vi.stubEnv('SESSION_SECRET', SECRET)
@@ -28,47 +29,6 @@ function createBrowser(handle: (request: Request) => Promise<Response>): Send {
 }
 
 describe('the recipe for', () => {
-  it('Next.js counts, and forgets', async () => {
-    const { GET, DELETE } = await import('../examples/recipes/next.ts')
-    const send = createBrowser((request) => (request.method === 'GET' ? GET : DELETE)(request))
-    await send('/')
-    expect(await (await send('/')).json()).toEqual({ views: 2 })
-    expect((await send('/', { method: 'DELETE' })).status).toBe(204)
-    expect(await (await send('/')).json()).toEqual({ views: 1 })
-  })
-
-  it('SvelteKit hands a lazy session to pages', async () => {
-    const { handle } = await import('../examples/recipes/sveltekit.ts')
-    const send = createBrowser((request) =>
-      handle({
-        event: { request, locals: {} },
-        async resolve({ locals }) {
-          if (request.url.endsWith('/static')) return new Response('static')
-          const session = (await locals.session)!
-          if (request.url.endsWith('/in')) session.user = 'ada'
-          return new Response(session.user ?? 'nobody')
-        },
-      }),
-    )
-    expect((await send('/static')).headers.has('vary')).toBe(false)
-    await send('/in')
-    expect(await (await send('/')).text()).toBe('ada')
-  })
-
-  it('Astro hands a lazy session to pages', async () => {
-    const { onRequest } = await import('../examples/recipes/astro.ts')
-    const send = createBrowser((request) => {
-      const locals: Parameters<typeof onRequest>[0]['locals'] = {}
-      return onRequest({ request, locals }, async () => {
-        const session = (await locals.visit)!
-        if (request.url.endsWith('/in')) session.user = 'ada'
-        return new Response(session.user ?? 'nobody')
-      })
-    })
-    await send('/in')
-    expect(await (await send('/')).text()).toBe('ada')
-  })
-
   it('Hono on Node counts, over HTTP', async () => {
     const { start } = await import('../examples/recipes/node-server.ts')
     const server = await start(0)
@@ -120,12 +80,31 @@ describe('the recipe for', () => {
     expect(await say(socket, { cookie: jar.header, origin: 'https://other.example' })).toBe(401)
   })
 
-  it.each(['next', 'sveltekit', 'astro', 'node-server', 'websocket-worker', 'websocket-node'])(
-    '%s is the one in the docs',
-    (name) => {
-      expect(read('docs/recipes.md')).toContain(
-        `\`\`\`ts\n${read(`examples/recipes/${name}.ts`)}\`\`\``,
-      )
-    },
-  )
+  it.each([
+    ['node-server', 'node-server'],
+    ['websocket-worker', 'websockets'],
+    ['websocket-node', 'websockets'],
+  ])('%s is the one in the docs', (name, page) => {
+    expect(read(`docs/recipes/${page}.md`)).toContain(
+      `\`\`\`ts\n${read(`examples/recipes/${name}.ts`)}\`\`\``,
+    )
+  })
+})
+
+describe('the recipes', () => {
+  it('are listed', () => {
+    const pages = readdirSync(new URL('../docs/recipes', import.meta.url))
+    const listed = [...read('docs/recipes/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)]
+
+    expect(listed.map(([, page]) => page).toSorted()).toEqual(
+      pages.filter((page) => page !== 'README.md').toSorted(),
+    )
+  })
+
+  // `npm run test:frameworks` runs them.
+  it.each(applications)('show the files of an application of $name', ({ name }) => {
+    const blocks = read(`docs/recipes/${name}.md`).match(/^```\w+$/gm)
+
+    expect(filesOf(name).size).toBe(blocks!.length)
+  })
 })

@@ -1,9 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '../fixtures/redis-server.ts'
+import { startNode, type ChildServer } from '../fixtures/child-server.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const pages = new URL('../../docs/moving/', import.meta.url)
@@ -34,11 +32,6 @@ function inNearFuture(code: string): string {
   return code.replaceAll(/(?<=until: ')[\d-]+(?=')/g, day)
 }
 
-export interface Running {
-  url: string
-  stop(): Promise<void>
-}
-
 /** Where the packages of a Node application come from, by the names that it imports. */
 const packages: Record<string, string> = {
   ...kit(),
@@ -65,14 +58,14 @@ function kit(): Record<string, string> {
 }
 
 /** Writes an application into a folder and runs its `app.js`. */
-export async function runNode(folder: string, files: Files, env: Env): Promise<Running> {
+export async function runNode(folder: string, files: Files, env: Env): Promise<ChildServer> {
   write(folder, { 'package.json': '{"type": "module"}', ...files })
   link(path.join(folder, 'node_modules'), packages)
   return run([path.join(folder, 'app.js')], env)
 }
 
 /** Writes an application of Egg below a host of its generation, and runs it. */
-export async function runEgg(folder: string, files: Files, env: Env): Promise<Running> {
+export async function runEgg(folder: string, files: Files, env: Env): Promise<ChildServer> {
   write(folder, { 'package.json': '{"name": "moving"}', ...files })
   link(path.join(folder, 'node_modules'), kit())
   return run([fileURLToPath(new URL('serve-egg.cjs', import.meta.url)), folder], env)
@@ -80,43 +73,8 @@ export async function runEgg(folder: string, files: Files, env: Env): Promise<Ru
 
 type Env = Record<string, string>
 
-async function run(args: string[], env: Env): Promise<Running> {
-  const port = await freePort()
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, args, {
-    env: { PATH, HOME: path.dirname(args.at(-1)!), PORT: `${port}`, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const url = `http://127.0.0.1:${port}`
-  await answers(url, child)
-  return {
-    url,
-    async stop() {
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
-    },
-  }
-}
-
-/** Waits until an application answers; what it printed tells why it did not. */
-async function answers(url: string, child: ChildProcess): Promise<void> {
-  let output = ''
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  let isOver = false
-  child.once('exit', () => (isOver = true))
-  for (let tries = 0; tries < 600 && !isOver; tries++) {
-    const isThere = await fetch(`${url}/health`).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  child.kill('SIGKILL')
-  throw new Error(`The application does not answer:\n${output}`)
-}
+const run = (args: string[], env: Env): Promise<ChildServer> =>
+  startNode(args, { HOME: path.dirname(args.at(-1)!), ...env })
 
 function write(folder: string, files: Files): void {
   for (const [name, text] of Object.entries(files)) {
