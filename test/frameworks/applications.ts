@@ -21,7 +21,7 @@ export interface Application {
   messages?: string
   /** A page for those who have logged in. */
   members?: string
-  /** A page with a component that counts when the headers have gone out. */
+  /** A page that counts when the headers have gone out. */
   late?: string
 }
 
@@ -34,6 +34,7 @@ export const applications: Application[] = [
     forms: { login: '/?/login', count: '/?/count', logout: '/?/logout' },
     isBehindProxy: true,
     refusal: 403,
+    late: '/late',
   },
   {
     name: 'astro',
@@ -51,6 +52,7 @@ export const applications: Application[] = [
     start: ['node_modules/@react-router/serve/bin.cjs', 'build/server/index.js'],
     forms: { login: '/?index', count: '/?index', logout: '/?index' },
     refusal: 400,
+    late: '/late',
   },
   {
     name: 'next',

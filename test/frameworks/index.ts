@@ -27,8 +27,10 @@ const quiet: Record<string, string> = {
 }
 
 const asked = process.argv.slice(2)
+const names = applications.map(({ name }) => name)
+const unknown = asked.filter((name) => !names.includes(name))
+if (unknown.length) throw new Error(`No ${unknown.join(', ')}: there is ${names.join(', ')}.`)
 const chosen = applications.filter(({ name }) => !asked.length || asked.includes(name))
-if (!chosen.length) throw new Error(`There is ${applications.map(({ name }) => name).join(', ')}.`)
 
 const folder = await mkdtemp(path.join(tmpdir(), 'session-kit-frameworks-'))
 let failed = 0
@@ -48,54 +50,53 @@ try {
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exit(failed ? 1 : 0)
 
-/** @returns A line that says what was done, and how long it took. */
+/** @returns What was done, how long it took, and what was seen. */
 async function tryOut(application: Application, tarball: string): Promise<string> {
-  const { name, framework, built, start } = application
+  const { name, framework } = application
   const project = path.join(folder, name)
-  const npm = (...args: string[]): void => run('npm', args, project)
+  const installed = await secondsOf(() => install(name, tarball, project))
+  const built = await secondsOf(() => build(application, project))
+  const seen = await look(application, project)
 
-  const started = performance.now()
-  await write(name, project)
-  npm('ci', '--no-audit', '--no-fund')
-  await mkdir(path.join(project, 'node_modules/session-kit'))
-  const into = ['-C', 'node_modules/session-kit', '--strip-components=1']
-  run('tar', ['-xzf', tarball, ...into], project)
-
-  const installed = performance.now()
-  npm('run', 'build')
-  if (await holds(path.join(project, built), BUILD_SECRET)) {
-    throw new Error(`${name} has kept the secret of the build.`)
-  }
-
-  const done = performance.now()
-  const env = { HOST: '127.0.0.1', HOME: folder, SESSION_SECRET: SECRET, ...quiet }
-  const server = await startNode(start, env, project)
-  let passed: string[]
-  try {
-    passed = await visit(application, server.url, SECRET)
-  } finally {
-    await server.stop()
-  }
-  const visited = performance.now()
-
-  const { version } = JSON.parse(
-    await readFile(path.join(project, 'node_modules', framework, 'package.json'), 'utf8'),
-  ) as { version: string }
-  const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`
-  const times = [
-    `installed in ${seconds(started, installed)}`,
-    `built in ${seconds(installed, done)}`,
-    `visited in ${seconds(done, visited)}`,
-  ]
-  return [`${name} ${version}: ${times.join(', ')}`, ...passed].join('\n  ')
+  const manifest = path.join(project, 'node_modules', framework, 'package.json')
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string }
+  const times = `installed in ${installed} s, built in ${built} s`
+  return [`${name} ${version}: ${times}`, ...seen].join('\n  ')
 }
 
-/** Puts an application together: what stands around its recipe, and what the page shows. */
-async function write(name: string, project: string): Promise<void> {
+async function secondsOf(work: () => Promise<void>): Promise<string> {
+  const start = performance.now()
+  await work()
+  return ((performance.now() - start) / 1000).toFixed(1)
+}
+
+/** Puts an application together: what stands around its recipe, what the page shows, packages. */
+async function install(name: string, tarball: string, project: string): Promise<void> {
   await cp(fileURLToPath(new URL(name, import.meta.url)), project, { recursive: true })
   for (const [file, code] of filesOf(name)) {
     await mkdir(path.dirname(path.join(project, file)), { recursive: true })
     await writeFile(path.join(project, file), code)
+  }
+  run('npm', ['ci', '--no-audit', '--no-fund'], project)
+  const target = path.join(project, 'node_modules/session-kit')
+  await mkdir(target)
+  run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], project)
+}
+
+async function build({ name, built }: Application, project: string): Promise<void> {
+  run('npm', ['run', 'build'], project)
+  if (await holds(path.join(project, built), BUILD_SECRET)) {
+    throw new Error(`${name} has kept the secret of the build.`)
+  }
+}
+
+async function look(application: Application, project: string): Promise<string[]> {
+  const env = { HOST: '127.0.0.1', HOME: folder, SESSION_SECRET: SECRET, ...quiet }
+  const server = await startNode(application.start, env, project)
+  try {
+    return await visit(application, server.url, SECRET)
+  } finally {
+    await server.stop()
   }
 }
 
@@ -104,7 +105,8 @@ function run(program: string, args: string[], cwd: string): void {
   const isOwn = /^(npm_(?!config_(registry|cafile|\w*proxy)$)|INIT_CWD$|NODE_(ENV|OPTIONS|PATH)$)/i
   const around = Object.entries(process.env).filter(([name]) => !isOwn.test(name))
   const env = { ...Object.fromEntries(around), ...quiet, CI: '1', SESSION_SECRET: BUILD_SECRET }
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8' })
+  const options = { cwd, env, encoding: 'utf8', maxBuffer: 1e8 } as const
+  const { status, stdout, stderr } = spawnSync(program, args, options)
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}\n${stderr}`)
 }
 

@@ -6,6 +6,9 @@ import type { Application } from './applications.ts'
 /** What an application has a form for. */
 export type Form = 'login' | 'count' | 'logout'
 
+/** For what it takes to be a program, React Router holds a page back until all of it is there. */
+const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36'
+
 interface Page {
   title: string | undefined
   message: string | undefined
@@ -23,9 +26,12 @@ class Visitor {
     this.#url = url
   }
 
+  get #headers(): Record<string, string> {
+    return { cookie: this.jar.header, accept: 'text/html', 'user-agent': CHROME }
+  }
+
   async get(path: string): Promise<Response> {
-    const headers = { cookie: this.jar.header, accept: 'text/html' }
-    const response = await fetch(this.#url + path, { headers, redirect: 'manual' })
+    const response = await fetch(this.#url + path, { headers: this.#headers, redirect: 'manual' })
     this.jar.take(response.headers.getSetCookie())
     return response
   }
@@ -52,7 +58,7 @@ class Visitor {
     const own = isBehindProxy ? this.#url.replace('http:', 'https:') : this.#url
     const response = await fetch(this.#url + forms[form], {
       method: 'POST',
-      headers: { cookie: this.jar.header, accept: 'text/html', origin: site ?? own },
+      headers: { ...this.#headers, origin: site ?? own },
       body: new URLSearchParams({ do: form, user: 'Ada' }),
       redirect: 'manual',
     })
