@@ -84,6 +84,7 @@ const profile: HostProfile = {
     encrypt: false,
     signed: true,
     overwrite: true,
+    touchAfter: 0,
     secure: undefined as never,
     sameSite: undefined as never,
   },

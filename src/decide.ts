@@ -28,8 +28,8 @@ export interface Facts {
   /** The data and flash as they were loaded, as text. */
   baseline: string
   life: Life
-  /** How long after a save it is left as it is, if not longer than half its time (default 0). */
-  touchEvery?: number
+  /** How long its store wants it left as it is after a save, if not longer than half its time. */
+  pause?: number
 }
 
 /** What to do, and how long the session lives then. */
@@ -45,12 +45,13 @@ export interface Decision {
  * store.
  */
 export function decide(
-  { isNew, wish, isSettled, stale, baseline, life, touchEvery = 0 }: Facts,
+  { isNew, wish, isSettled, stale, baseline, life, pause = 0 }: Facts,
   { data, flash }: { data: Json; flash: Json },
-  options: Limits & { rolling: boolean; renew: boolean },
+  options: Limits & { rolling: boolean; renew: boolean; touchAfter?: number | undefined },
   now: number,
 ): Decision {
   const snapshot = takeSnapshot(data, flash)
+  const idle = idleLimit(options, life.maxAge)
   const word = chooseWord(isEmpty(data) && isEmpty(flash))
   return { word, snapshot, life: lifeAfter() }
 
@@ -61,24 +62,25 @@ export function decide(
     if (wish) return wish === 'save' ? 'forced' : wish
     if (snapshot !== baseline) return 'changed'
     if (isSettled || isRecent()) return 'nothing'
-    if (options.rolling) return 'rolling'
-    if (options.renew && isHalfOver() && mayGoOn()) return 'renew'
+    const gain = renewedLife(options, life, now).expires! - life.expires!
+    // One that does not tell when it ends is kept alive by every response.
+    if (options.rolling && !(Math.abs(gain) < touchAfter())) return 'rolling'
+    // At the end of `absoluteMaxAge` there is nothing to be gained.
+    if (options.renew && isHalfOver() && gain > 0) return 'renew'
     return stale ? 'forced' : 'nothing'
   }
 
   function isRecent(): boolean {
-    const pause = Math.min(touchEvery, idleLimit(options, life.maxAge) / 2)
-    return touchEvery > 0 && now - life.issued < pause
+    return pause > 0 && now - life.issued < Math.min(pause, idle / 2)
+  }
+
+  function touchAfter(): number {
+    return Math.min(options.touchAfter ?? idle / 10, idle / 2)
   }
 
   function isHalfOver(): boolean {
     if (!life.expires || (life.maxAge ?? options.maxAge) === 'session') return false
-    return life.expires - now < idleLimit(options, life.maxAge) / 2
-  }
-
-  /** At the end of `absoluteMaxAge` there is nothing to be gained. */
-  function mayGoOn(): boolean {
-    return renewedLife(options, life, now).expires! > life.expires!
+    return life.expires - now < idle / 2
   }
 
   function lifeAfter(): Life {

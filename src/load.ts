@@ -121,7 +121,8 @@ function find<data extends object>(
           if (!valid && isOld) return setAside('invalid', key, record)
           if (!valid) return remove('invalid', maxAge, key, record)
           // A signed cookie does not tell when the record was saved, but the record itself may.
-          const issued = (isEventual(store) && contents.expires! - Number(contents.maxAge)) || now
+          const saved = contents.expires! - Number(contents.maxAge)
+          const issued = Math.min(saved, now) || now
           const known = {
             isNew: false,
             isKnown: true,
@@ -132,7 +133,7 @@ function find<data extends object>(
             stale: carried.stale || Boolean(isMigrated),
             baseline,
             life: { ...(carried.isTimed ? life : { created: issued, issued }), expires, maxAge },
-            touchEvery: isEventual(store) ? pauseFor(carried) : 0,
+            pause: isEventual(store) ? pauseFor(carried) : 0,
             flash,
           }
           note('loaded', place)
@@ -313,7 +314,7 @@ function createSession<data extends object>(
     wish: '',
     baseline: '',
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
-    touchEvery: 0,
+    pause: 0,
     flash: Object.create(null) as Json,
     record: null,
     version: 0,

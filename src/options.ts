@@ -81,8 +81,15 @@ export interface SessionOptions<ctx = any, data extends object = any> {
   /** The hash of the signed format: `'sha256'`, which Egg uses (default), or Koa's `'sha1'`. */
   digest?: 'sha1' | 'sha256' | null
 
-  /** Saves on every response to a request that used the session (default false). */
+  /** Saves on the response to a request that used the session, by `touchAfter` (default false). */
   rolling?: boolean | null
+
+  /**
+   * How long after a save `rolling` leaves a session that did not change as it is, in milliseconds
+   * (default a tenth of its `maxAge`; in Koa and Egg 0: every response saves); never longer than
+   * half of `maxAge`. By as much a session may end before it has idled for all of its `maxAge`.
+   */
+  touchAfter?: number | null
 
   /** Saves once half of `maxAge` is over (default false). */
   renew?: boolean | null
@@ -238,6 +245,7 @@ const rules: Record<keyof SessionOptions, Rule> = {
   signed: flag,
   digest: text(/^sha(1|256)$/, "'sha1' or 'sha256'"),
   rolling: flag,
+  touchAfter: [(value) => value === 0 || time[0](value), 'milliseconds, from 0 up to 400 days'],
   renew: flag,
   autoCommit: flag,
   overwrite: flag,

@@ -193,12 +193,13 @@ describe('a session in KV whose writes are too many', () => {
 
   it('keeps what beforeSave adds to a session that rolls', async () => {
     const beforeSave = (_: unknown, session: { views: number }) => void (session.views = 9)
-    const { kv, manager, cookie, clock } = await begin({ rolling: true })
+    const { kv, manager, cookie, clock } = await begin({ rolling: true, touchAfter: 0 })
     const rolling = createSessionManager({
       secrets: SECRET,
       store: createKvStore(kv),
       now: clock.now,
       rolling: true,
+      touchAfter: 0,
       beforeSave,
     })
     clock.pass(MINUTE)
@@ -212,7 +213,7 @@ describe('a session in KV whose writes are too many', () => {
   })
 
   it('rolls on without an error', async () => {
-    const { kv, manager, cookie, clock } = await begin({ rolling: true })
+    const { kv, manager, cookie, clock } = await begin({ rolling: true, touchAfter: 0 })
     clock.pass(MINUTE)
     const session = await manager.load(cookie)
     kv.faults.put = [tooMany('PUT')]
@@ -223,7 +224,7 @@ describe('a session in KV whose writes are too many', () => {
   })
 
   it('rolls on once a minute at most, counted from the last save', async () => {
-    const { kv, manager, cookie, clock } = await begin({ rolling: true })
+    const { kv, manager, cookie, clock } = await begin({ rolling: true, touchAfter: 0 })
     let header = cookie
     const visit = async (wait: number): Promise<number> => {
       clock.pass(wait)
@@ -239,7 +240,7 @@ describe('a session in KV whose writes are too many', () => {
   })
 
   it('rolls on a session too short for that at half its time', async () => {
-    const { manager, cookie, clock } = await begin({ rolling: true, maxAge: MINUTE })
+    const { manager, cookie, clock } = await begin({ rolling: true, touchAfter: 0, maxAge: MINUTE })
     clock.pass(MINUTE / 2 - 1)
     expect(await manager.commit(await manager.load(cookie))).toHaveLength(0)
     clock.pass(1)

@@ -174,7 +174,7 @@ describe('two locations that write at once', () => {
 
 describe('one write too many', () => {
   it('that only keeps a session alive is no error', async () => {
-    const world = createWorld({ rolling: true })
+    const world = createWorld({ rolling: true, touchAfter: 0 })
     const person = world.person()
     await person.go('OSL', '/set?a=1')
     world.pass(2 * MINUTE)

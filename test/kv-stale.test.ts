@@ -87,7 +87,11 @@ describe('a KV that has not heard of the last write', () => {
   })
 
   it('gets nothing written back by a mere reading', async () => {
-    const { visitor, kv, clock, create, record } = setUp({ rolling: true, renew: true })
+    const { visitor, kv, clock, create, record } = setUp({
+      rolling: true,
+      touchAfter: 0,
+      renew: true,
+    })
     await visitor.visit((session) => Object.assign(session, { views: 1, text: LARGE }))
     await kv.hold()
     await visitor.visit((session) => (session.views = 2))

@@ -232,6 +232,7 @@ describe('what is sent', () => {
       secrets: SECRET,
       store: createRedisStore(client, { prefix }),
       rolling: true,
+      touchAfter: 0,
     })
     const { visit } = createVisitor(manager)
     const sent = async (act?: (session: any) => unknown): Promise<unknown[]> => {

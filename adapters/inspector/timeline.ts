@@ -6,12 +6,12 @@ type Mark = 'created' | 'seen' | 'renews' | 'expires' | 'ends'
 
 /** A session's life as a line, and each of its moments in words. */
 export function timeline(life: LifeView): Html {
-  const { now, created, seen, renews, expires, ends, idle } = life
+  const { now, created, seen, expires, ends, idle } = life
   return html`${line(life)}
     <dl class="moments">
       ${row('created', 'Created', created === undefined ? unknown : moment(created, now))}
       ${row('seen', 'Saved', seen === undefined ? unknown : moment(seen, now))}
-      ${row('renews', 'Renews', renewal(renews, now))}
+      ${row('renews', 'Renews', renewal(life))}
       ${row('expires', 'Expires', expires === undefined ? browser : moment(expires, now))}
       ${ends !== undefined && row('ends', 'Latest', moment(ends, now))}
     </dl>
@@ -27,12 +27,11 @@ export function timeline(life: LifeView): Html {
 const unknown = html`<span class="note">A signed cookie does not tell.</span>`
 const browser = html`<span class="note">With the browser.</span>`
 
-function renewal(renews: LifeView['renews'], now: number): Html {
+function renewal({ renews, by, now }: LifeView): Html {
   if (renews === undefined) return html`<span class="note">By a change, or by save().</span>`
-  if (renews === 'always') return html`By every request that uses it (<code>rolling</code>).`
-  if (renews <= now) return html`By the next request that uses it (<code>renew</code>).`
+  if (renews <= now) return html`By the next request that uses it (<code>${by}</code>).`
   return html`${moment(renews, now)}
-    <span class="note">or later, by a request (<code>renew</code>)</span>`
+    <span class="note">or later, by a request (<code>${by}</code>)</span>`
 }
 
 function row(mark: Mark, word: string, text: Html): Html {
@@ -62,7 +61,7 @@ function line({ now, created, seen, renews, expires, ends }: LifeView): Html | u
     const part = Math.min(Math.max((at - start) / (end - start), 0), 1)
     return `${(2 + 96 * part).toFixed(2)}%`
   }
-  const marks: [Mark, number | 'always' | undefined][] = [
+  const marks: [Mark, number | undefined][] = [
     ['ends', ends],
     ['expires', expires],
     ['renews', renews],
@@ -74,6 +73,6 @@ function line({ now, created, seen, renews, expires, ends }: LifeView): Html | u
     ${expires !== undefined && html`<line class="granted" x1="2%" x2="${place(expires)}" y1="16" y2="16" />`}
     <line class="past" x1="2%" x2="${place(now)}" y1="16" y2="16" />
     <line class="now" x1="${place(now)}" x2="${place(now)}" y1="4" y2="28" />
-    ${marks.map(([mark, at]) => typeof at === 'number' && sign(mark, place(at), '16'))}
+    ${marks.map(([mark, at]) => at !== undefined && sign(mark, place(at), '16'))}
   </svg>`
 }

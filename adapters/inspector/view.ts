@@ -37,8 +37,9 @@ export interface LifeView {
   created: number | undefined
   /** When it was saved last. */
   seen: number | undefined
-  /** From when on a request renews it, or `'always'`. */
-  renews: number | 'always' | undefined
+  /** From when on a request renews it, and by which option. */
+  renews: number | undefined
+  by: 'rolling' | 'renew'
   expires: number | undefined
   /** When it ends however busy it is. */
   ends: number | undefined
@@ -73,16 +74,25 @@ export async function viewOf(session: object, cookieHeader: string): Promise<Ses
 function lifeOf(session: object, kit: Kit): LifeView {
   const { life } = stateOf(session)
   const idle = idleLimit(kit, life.maxAge)
-  const { expires } = life
+  const expires = Number.isFinite(life.expires) ? life.expires : undefined
+  const now = kit.now()
+  const share = kit.rolling ? Math.min(kit.touchAfter ?? idle / 10, idle / 2) : idle / 2
   // A signed cookie tells neither when it began nor when it was saved, but for how long that was.
   const isTimed = kit.format.keepsId === true
   const created = isTimed ? life.created : undefined
   const absolute = kit.absoluteMaxAge
   return {
-    now: kit.now(),
+    now,
     created,
     seen: isTimed ? life.issued : expires && expires - idle,
-    renews: kit.rolling ? 'always' : kit.renew && expires ? expires - idle / 2 : undefined,
+    // One that does not tell when it ends is renewed by every request that rolls it.
+    renews:
+      expires && (kit.rolling || kit.renew)
+        ? expires - idle + share
+        : kit.rolling
+          ? now
+          : undefined,
+    by: kit.rolling ? 'rolling' : 'renew',
     expires,
     ends: created && absolute ? created + absolute : undefined,
     idle: life.maxAge ?? kit.maxAge,

@@ -10,7 +10,7 @@ const slowly: Readonly<
 > = {
   'changes it': [(session) => (session.late = true)],
   'saves it by hand': [(session) => session.save().catch(() => {})],
-  'only lets it live on': [() => {}, { rolling: true }],
+  'only lets it live on': [() => {}, { rolling: true, touchAfter: 0 }],
   'leaves a message': [(session) => session.flash('late', true)],
   'updates it': [(session) => session.update((session) => void (session.late = true))],
   'gives it a new id': [(session) => session.regenerate()],

@@ -140,7 +140,7 @@ export const updateRaces: Section = {
       'lose no change to one that only lives on',
       async (trial) => {
         for (const order of ['changed first', 'changed last']) {
-          const stage = setStage(trial, { rolling: true })
+          const stage = setStage(trial, { rolling: true, touchAfter: 0 })
           const cookie = await stage.enter({ n: 0 })
           const [changing, rolling] = [await stage.visit(cookie), await stage.visit(cookie)]
           changing.session.n = 1

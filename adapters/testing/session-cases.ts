@@ -111,7 +111,7 @@ export const sessionSection: Section = {
         if (!trial.hasClock) throw new Skipped('there is no advance')
         if (trial.store.consistency === 'eventual') throw new Skipped('touches are spaced out')
         if (trial.life < 10_000) throw new Skipped('sessions count in seconds')
-        const stage = setStage(trial, { rolling: true, maxAge: trial.life })
+        const stage = setStage(trial, { rolling: true, touchAfter: 0, maxAge: trial.life })
         const [idle, busy] = [await stage.enter({ n: 1 }), await stage.enter({ n: 2 })]
         await trial.advance(0.5)
         const next = await stage.act(busy, () => {})

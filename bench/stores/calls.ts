@@ -41,7 +41,7 @@ function createApp(store: Store): Hono<{ Variables: SessionVariables<Visit> }> {
     // Workers KV leaves a session alone that was saved within the minute.
     const now = (): number => Date.now() + (isLater ? 120_000 : 0)
     const rolling = name === 'touch'
-    app.use(`/${name}`, session<Visit>({ secrets: SECRET, store, rolling, now }))
+    app.use(`/${name}`, session<Visit>({ secrets: SECRET, store, rolling, touchAfter: 0, now }))
   }
   return app
     .get('/untouched', (c) => c.text(''))

@@ -92,6 +92,8 @@ const manager = createSessionManager<Data, Store>({
   secrets: 'V9s1kQmJr0Zb3t8xWc5uNf2yHg7pLd4A/eTiOqRwX6M=',
   ContextStore: LocalStore,
   rolling: true,
+  // The most that KV is asked to write.
+  touchAfter: 0,
   now: time.now,
 })
 

@@ -60,8 +60,9 @@ export function readClaims(
   const maxAge = st === true ? 'session' : isTime(ma) ? ma : undefined
   const idle = Math.ceil(idleLimit(options, maxAge) / 1000)
   const absolute = Math.ceil(absoluteLimit(options) / 1000)
+  const expires = Math.min(exp, iat + idle, ct + absolute)
   // Written so that a clock that tells nothing (NaN) lets nobody in.
-  if (!(now < exp && now - iat < idle && now - ct < absolute)) return 'expired'
+  if (!(now < expires)) return 'expired'
   const version = isTime(n) && n > 0 ? n : undefined
   // With a version, the data are a snapshot of what the store has under the identity.
   const key = typeof d === 'string' ? d : version ? sid : undefined
@@ -71,7 +72,7 @@ export function readClaims(
     record: isPlainObject(d) ? d : undefined,
     flash: isPlainObject(f) ? f : undefined,
     version,
-    life: { created: ct * 1000, issued: iat * 1000, expires: exp * 1000, maxAge },
+    life: { created: ct * 1000, issued: iat * 1000, expires: expires * 1000, maxAge },
     isTimed: true,
     stale,
   }

@@ -3,7 +3,7 @@ import { decide, takeSnapshot, type Facts, type Wish, type Word } from '../../sr
 import type { Limits } from '../../src/life.ts'
 import { DAY, HOUR, NOON } from '../fixtures/clock.ts'
 
-type Options = Limits & { rolling: boolean; renew: boolean }
+type Options = Limits & { rolling: boolean; renew: boolean; touchAfter?: number }
 
 const flash = {}
 const user = { user: 'fred' }
@@ -41,41 +41,118 @@ const table: [word: Word, why: string, facts: Facts, data?: object, options?: Pa
     ['changed', 'a value was added', saved, { user: 'fred', n: 1 }],
     ['changed', 'everything went', saved, {}],
     ['changed', 'the order changed', { ...saved, baseline: '{"b":1,"a":1}' }, { a: 1, b: 1 }],
-    ['rolling', 'every response saves', saved, user, { rolling: true }],
+    [
+      'nothing',
+      'less than a tenth of its time is over',
+      { ...saved, life: { ...saved.life, expires: NOON + 0.9 * DAY + 1 } },
+      user,
+      { rolling: true },
+    ],
     [
       'rolling',
-      'every response saves, half over or not',
+      'a tenth of its time is over',
+      { ...saved, life: { ...saved.life, expires: NOON + 0.9 * DAY } },
+      user,
+      { rolling: true },
+    ],
+    [
+      'rolling',
+      'a tenth of its own time is over',
+      { ...saved, life: { ...saved.life, maxAge: 10 * HOUR, expires: NOON + 9 * HOUR } },
+      user,
+      { rolling: true },
+    ],
+    [
+      'nothing',
+      'less than a tenth of its own time is over',
+      { ...saved, life: { ...saved.life, maxAge: 10 * HOUR + 10, expires: NOON + 9 * HOUR + 10 } },
+      user,
+      { rolling: true },
+    ],
+    [
+      'rolling',
+      'its time has become longer, though its last save is not long ago',
+      { ...saved, life: { ...saved.life, issued: NOON - 1 } },
+      user,
+      { rolling: true, maxAge: 10 * DAY },
+    ],
+    [
+      'nothing',
+      'it will end by absoluteMaxAge, and there is nothing to be gained',
+      { ...saved, life: { ...saved.life, expires: NOON + HOUR } },
+      user,
+      { rolling: true, absoluteMaxAge: DAY + HOUR },
+    ],
+    ['rolling', 'every response saves', saved, user, { rolling: true, touchAfter: 0 }],
+    [
+      'rolling',
+      'every response saves, even in the millisecond of the last save',
+      { ...saved, life: { ...saved.life, issued: NOON, expires: NOON + DAY } },
+      user,
+      { rolling: true, touchAfter: 0 },
+    ],
+    [
+      'rolling',
+      'every response saves, and the clock that it was saved by is ahead',
+      { ...saved, life: { ...saved.life, issued: NOON + 1, expires: NOON + DAY + 1 } },
+      user,
+      { rolling: true, touchAfter: 0 },
+    ],
+    [
+      'rolling',
+      'its last save is touchAfter ago',
+      saved,
+      user,
+      { rolling: true, touchAfter: HOUR },
+    ],
+    [
+      'nothing',
+      'its last save is not touchAfter ago',
+      saved,
+      user,
+      { rolling: true, touchAfter: HOUR + 1 },
+    ],
+    [
+      'rolling',
+      'half its time is over, though its last save is not touchAfter ago',
+      { ...saved, life: { ...saved.life, expires: NOON + DAY / 2 } },
+      user,
+      { rolling: true, touchAfter: DAY },
+    ],
+    [
+      'rolling',
+      'it does not tell when it ends',
+      { ...saved, life: { ...saved.life, expires: Infinity, maxAge: 'session' } },
+      user,
+      { rolling: true },
+    ],
+    [
+      'rolling',
+      'half its time is over, whether it is renewed or not',
       { ...saved, life: over },
       user,
       { rolling: true, renew: true },
     ],
     [
       'nothing',
-      'its last save is not long ago',
-      { ...saved, touchEvery: HOUR + 1 },
+      'its store wants it left alone for longer',
+      { ...saved, pause: HOUR + 1 },
       user,
-      { rolling: true },
+      { rolling: true, touchAfter: 0 },
     ],
     [
       'rolling',
-      'its last save is long enough ago',
-      { ...saved, touchEvery: HOUR },
+      'its store wants it left alone no longer',
+      { ...saved, pause: HOUR },
       user,
-      { rolling: true },
+      { rolling: true, touchAfter: 0 },
     ],
     [
       'rolling',
-      'half its time is over, though its last save is not long ago',
-      { ...saved, touchEvery: DAY, life: over },
+      'half its time is over, though its store wants it left alone',
+      { ...saved, pause: DAY, life: over },
       user,
       { rolling: true, maxAge: 2 * HOUR },
-    ],
-    [
-      'rolling',
-      'the clock that it was saved by is ahead',
-      { ...saved, life: { ...saved.life, issued: NOON + 1 } },
-      user,
-      { rolling: true },
     ],
     ['renew', 'half its time is over', { ...saved, life: over }, user, { renew: true }],
     ['nothing', 'half its time is over, but nobody asked', { ...saved, life: over }],
@@ -91,6 +168,13 @@ const table: [word: Word, why: string, facts: Facts, data?: object, options?: Pa
     [
       'rolling',
       'its secret is old and every response saves',
+      { ...saved, stale: true },
+      user,
+      { rolling: true, touchAfter: 0 },
+    ],
+    [
+      'forced',
+      'its secret is old, though its last save is not long ago',
       { ...saved, stale: true },
       user,
       { rolling: true },
@@ -244,7 +328,7 @@ describe('the life after a decision', () => {
 
   it('begins again at every other save', () => {
     expect(lifeAfter({}, {}, { user: 'flo' })).toEqual(renewed)
-    expect(lifeAfter({}, { rolling: true })).toEqual(renewed)
+    expect(lifeAfter({}, { rolling: true, touchAfter: 0 })).toEqual(renewed)
     expect(lifeAfter({ life: over }, { renew: true })).toEqual(renewed)
     expect(lifeAfter({ wish: 'save' })).toEqual(renewed)
     expect(lifeAfter({ wish: 'save', stale: true })).toEqual(renewed)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../src/memory.ts'
-import { createSessionManager, type SessionOptions } from '../../src/index.ts'
+import { createSessionManager, type SessionOptions, type Store } from '../../src/index.ts'
 import { createClock, DAY, HOUR, MINUTE, NOON, SECOND, type Clock } from '../fixtures/clock.ts'
 import { parseSetCookie } from '../fixtures/cookies.ts'
 import { SECRET } from '../fixtures/secrets.ts'
@@ -114,7 +114,7 @@ describe.each(places)('a session kept %s', (_, storeFor) => {
     const visitor = createVisitor(createSessionManager(options))
     await visitor.visit((session) => (session.user = 'fred'))
     for (let visits = 0; visits < 100; visits++) {
-      clock.pass(HOUR - SECOND)
+      clock.pass(visits % 2 ? HOUR - SECOND : HOUR / 10)
       const { session, cookies } = await visitor.visit()
       expect(session.user).toBe('fred')
       expect(parseSetCookie(cookies[0]!).attributes.get('max-age')).toBe('3600')
@@ -270,6 +270,114 @@ describe('the present configuration', () => {
   })
 })
 
+describe.each([
+  ['sealed', 'in the cookie', {}],
+  ['signed', 'in the cookie', { encrypt: false }],
+  ['sealed', 'in a store', {}],
+  ['signed', 'in a store', { encrypt: false }],
+])('a rolling session, %s, kept %s', (_, place, options) => {
+  function begin(more: Partial<SessionOptions> = {}): Visitor & {
+    clock: Clock
+    calls: string[]
+    /** Reads once a minute, and tells how often a cookie came. */
+    readFor(minutes: number): Promise<number>
+  } {
+    const clock = createClock()
+    const store = recordCalls(createMemoryStore({ now: clock.now }))
+    const where = place === 'in a store' ? { store } : {}
+    const visitor = createVisitor(
+      createSessionManager({
+        secrets: SECRET,
+        now: clock.now,
+        maxAge: 10 * HOUR,
+        rolling: true,
+        ...options,
+        ...where,
+        ...more,
+      }),
+    )
+    return {
+      ...visitor,
+      clock,
+      calls: store.calls,
+      async readFor(minutes) {
+        let count = 0
+        for (; minutes > 0; minutes--) {
+          clock.pass(MINUTE)
+          const { session, cookies } = await visitor.visit()
+          expect(session.user).toBe('fred')
+          if (cookies.length) count++
+        }
+        return count
+      },
+    }
+  }
+
+  it('is saved once for each tenth of its maxAge, however often it is read', async () => {
+    const { visit, readFor, calls } = begin()
+    await visit((session) => (session.user = 'fred'))
+    calls.splice(0)
+    expect(await readFor(59)).toBe(0)
+    expect(await readFor(1)).toBe(1)
+    expect(await readFor(20 * 60)).toBe(20)
+    const writes = calls.filter((call) => call !== 'get')
+    expect(writes).toEqual(place === 'in a store' ? Array.from({ length: 21 }, () => 'touch') : [])
+  })
+
+  it('counts from a change, too', async () => {
+    const { visit, readFor } = begin()
+    await visit((session) => (session.user = 'fred'))
+    expect(await readFor(40)).toBe(0)
+    await visit((session) => (session.n = 1))
+    expect(await readFor(59)).toBe(0)
+    expect(await readFor(1)).toBe(1)
+  })
+
+  it('goes by its own maxAge where it has one', async () => {
+    const { visit, readFor } = begin()
+    await visit((session) => Object.assign(session, { user: 'fred', maxAge: 100 * HOUR }))
+    expect(await readFor(599)).toBe(0)
+    expect(await readFor(1)).toBe(1)
+  })
+
+  it('ends by less than that tenth before it has idled for all of its maxAge', async () => {
+    const { visit, clock, peek } = begin()
+    await visit((session) => (session.user = 'fred'))
+    clock.pass(HOUR - SECOND)
+    expect((await visit()).cookies).toEqual([])
+    clock.pass(9 * HOUR)
+    expect(await peek()).toMatchObject({ user: 'fred' })
+    clock.pass(2 * SECOND)
+    expect((await peek()).isNew).toBe(true)
+  })
+
+  it('is saved by every response with touchAfter: 0', async () => {
+    const { visit, readFor } = begin({ touchAfter: 0 })
+    await visit((session) => (session.user = 'fred'))
+    expect(await readFor(30)).toBe(30)
+    expect((await visit()).cookies).not.toEqual([])
+  })
+
+  it('is saved as touchAfter says, and before half of its maxAge is over', async () => {
+    const often = begin({ touchAfter: 10 * MINUTE })
+    await often.visit((session) => (session.user = 'fred'))
+    expect(await often.readFor(600)).toBe(60)
+    const seldom = begin({ touchAfter: DAY })
+    await seldom.visit((session) => (session.user = 'fred'))
+    expect(await seldom.readFor(299)).toBe(0)
+    expect(await seldom.readFor(1)).toBe(1)
+  })
+
+  it('lives as long as the browser, and is kept alive', async () => {
+    const { visit, readFor, clock } = begin({ maxAge: 'session' })
+    await visit((session) => (session.user = 'fred'))
+    for (let visits = 0; visits < 20; visits++) {
+      clock.pass(29 * DAY)
+      await readFor(1)
+    }
+  })
+})
+
 describe('a signed session', () => {
   it('lives, to the millisecond, as long as in koa-session', async () => {
     const [clock, visitor] = start(NOON + 1, { encrypt: false, maxAge: HOUR })
@@ -294,3 +402,18 @@ describe('a signed session', () => {
     expect((await visitor.peek()).isNew).toBe(true)
   })
 })
+
+/** Writes down which of a store's methods are called. */
+function recordCalls(store: Store): Store & { calls: string[] } {
+  const calls: string[] = []
+  return new Proxy(Object.assign(store, { calls }), {
+    get(target, name: keyof Store) {
+      const method = target[name] as unknown
+      if (typeof method !== 'function') return method
+      return (...args: unknown[]) => {
+        calls.push(name)
+        return method.apply(target, args) as unknown
+      }
+    },
+  })
+}

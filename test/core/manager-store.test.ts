@@ -50,11 +50,12 @@ describe('a store', () => {
   })
 
   it('is handed what its contract says', async () => {
-    const { store, clock, ...visitor } = setUp({ rolling: true, maxAge: HOUR })
+    const { store, clock, ...visitor } = setUp({ rolling: true, touchAfter: 0, maxAge: HOUR })
     const manager = createSessionManager({
       secrets: SECRET,
       store,
       rolling: true,
+      touchAfter: 0,
       maxAge: HOUR,
       now: clock.now,
     })

@@ -226,7 +226,7 @@ describe('a session that may overflow', () => {
   })
 
   it('is extended where it is', async () => {
-    const { visitor, calls } = setUp({ rolling: true })
+    const { visitor, calls } = setUp({ rolling: true, touchAfter: HOUR })
     await visitor.visit((session) => void (session.user = 'ada'))
     await visitor.visit()
     expect(calls()).toEqual([])
@@ -240,9 +240,15 @@ describe('a session that may overflow', () => {
   it('moves when nothing but its life was to be extended, too', async () => {
     const fill = await fillOf(4090)
     const store = countingStore()
-    const narrow = setUp({ store, key: 'sid', rolling: true })
+    const narrow = setUp({ store, key: 'sid', rolling: true, touchAfter: 0 })
     await narrow.visitor.visit((session) => void (session.fill = fill))
-    const wide = setUp({ store, key: 'sid', rolling: true, domain: `${'a'.repeat(60)}.example` })
+    const wide = setUp({
+      store,
+      key: 'sid',
+      rolling: true,
+      touchAfter: 0,
+      domain: `${'a'.repeat(60)}.example`,
+    })
     const visitor = createVisitor(wide.manager)
     visitor.jar.take([`${narrow.visitor.jar.header}; Path=/`])
     store.calls.splice(0)

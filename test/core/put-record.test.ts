@@ -81,7 +81,7 @@ describe('an answer that is neither true nor false', () => {
   )
 
   it.each(unclear)('to a touch is none: %s', async (_, answer) => {
-    const { visit, answers } = await setUp({ rolling: true })
+    const { visit, answers } = await setUp({ rolling: true, touchAfter: 0 })
     answers.touch = [async () => answer]
     expect(await rejectionOf(visit())).toMatchObject(says)
   })
@@ -184,7 +184,7 @@ describe('a store that compares', () => {
   })
 
   it('compares a write after a touch with what was touched', async () => {
-    const { visit, calls, clock } = await setUp({ rolling: true })
+    const { visit, calls, clock } = await setUp({ rolling: true, touchAfter: 0 })
     clock.pass(MINUTE)
     await visit(async (session) => {
       await session.manuallyCommit()
@@ -316,7 +316,7 @@ describe('a record that another request was quicker to change', () => {
   })
 
   it('is asked for as any other, with the time that it may be kept', async () => {
-    const { visit, answers, calls } = await setUp({ rolling: true })
+    const { visit, answers, calls } = await setUp({ rolling: true, touchAfter: 0 })
     answers.compareAndSet = [() => false]
     await visit((session) => (session.n = 1))
     const [first, , again] = calls()

@@ -52,7 +52,7 @@ const userOf = async (visitor: Visitor): Promise<string | undefined> =>
 
 describe("a user's sessions", () => {
   it('are listed with their data, the newest login first, and nobody else’s', async () => {
-    const { manager, clock, login } = setUp({ rolling: true })
+    const { manager, clock, login } = setUp({ rolling: true, touchAfter: HOUR })
     const first = await login('ada', 'Firefox')
     clock.pass(HOUR)
     await login('ada', 'Safari')

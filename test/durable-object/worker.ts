@@ -172,6 +172,7 @@ for (const [kind, rolling] of [
       }),
       storeTimeout: 20_000,
       rolling,
+      touchAfter: 0,
     })),
   )
   app.route(`/${kind}`, routes)

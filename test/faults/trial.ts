@@ -94,7 +94,7 @@ export async function setUp(
       ? (_: unknown, operation: StoreOperation) =>
           operation === 'destroy' ? ('anonymous' as const) : ('throw' as const)
       : policy
-  const options = { secrets: SECRET, now: clock.now, onStoreError, rolling } as const
+  const options = { secrets: SECRET, now: clock.now, onStoreError, rolling, touchAfter: 0 } as const
   const make = (own: Partial<SessionOptions>): ReturnType<(typeof hosts)[HostName]> =>
     hosts[host]({ ...options, ...own }, allRoutes, (error) => void heard.push(error))
   const handler = make({ store, on: onTrouble((event) => events.push(event)) })

@@ -343,7 +343,7 @@ describe('a server that knows no conditions', () => {
       return new Response('OK')
     })
     const store = createFetchStore(server, { compareAndSet: false })
-    const manager = createSessionManager({ secrets: SECRET, store, rolling: true })
+    const manager = createSessionManager({ secrets: SECRET, store, rolling: true, touchAfter: 0 })
     const session = await manager.load(null)
     session.n = 1
     const cookie = cookieHeader(await manager.commit(session))

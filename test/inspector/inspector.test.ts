@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { inspector as honoInspector } from '../../adapters/inspector/hono.ts'
 import { inspector as koaInspector } from '../../adapters/inspector/koa.ts'
+import type { SessionOptions } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
@@ -59,6 +60,26 @@ describe.each(Object.entries(hosts))('the inspector in %s', (_, start) => {
     })
 
     expect((await visitor.get('/_session', { host: 'dev.example:8080' })).status).toBe(200)
+  })
+
+  it.each<[string, Partial<SessionOptions>, RegExp]>([
+    ['by save() alone', {}, /Renews By a change, or by save\(\)/],
+    ['by a request, when half is over', { renew: true }, /or later, by a request \( renew \)/],
+    [
+      'by a request, after touchAfter',
+      { rolling: true, touchAfter: 3_600_000 },
+      /or later, by a request \( rolling \)/,
+    ],
+    ['by every request', { rolling: true, touchAfter: 0 }, /By the next request .*\( rolling \)/],
+    [
+      'by every request, where a signed cookie does not tell its end',
+      { rolling: true, touchAfter: 3_600_000, encrypt: false, maxAge: 'session' },
+      /By the next request .*\( rolling \)\. Expires With the browser/,
+    ],
+  ])('tells what renews a session: %s', async (_, options, words) => {
+    const visitor = await visit({}, options)
+    await visitor.post('/write')
+    expect(wordsOf((await visitor.get('/_session')).text)).toMatch(words)
   })
 
   it('shows the session of this browser, and no other', async () => {

@@ -82,6 +82,7 @@ export async function play(
   const manager = createSessionManager<any, number>({
     ...options,
     rolling,
+    touchAfter: 0,
     store: viewOf(tamper(memory), async (method, values, proceed) => {
       const request = (values.at(-1) as { ctx: number }).ctx
       await scheduler.schedule(Promise.resolve(), `${request} asks to ${method}`)

@@ -58,7 +58,7 @@ export function describeRaces(open: () => [Store, Store]): void {
 
     it('change, and only live on, and the change stays', async () => {
       for (const isFirst of [true, false]) {
-        const { one, other, jar, peek } = await setUp({ rolling: true })
+        const { one, other, jar, peek } = await setUp({ rolling: true, touchAfter: 0 })
         const reading = await other.load(jar.header)
         const writing = await one.load(jar.header)
         writing.cart = [1]
@@ -77,7 +77,7 @@ export function describeRaces(open: () => [Store, Store]): void {
       ['is given a new id', (session) => session.regenerate()],
       ['is updated', (session) => session.update((fresh: any) => (fresh.n = 1))],
     ])('end a session for good, whatever a slow one does: it %s', async (_, act) => {
-      const { one, other, jar, visit } = await setUp({ rolling: true })
+      const { one, other, jar, visit } = await setUp({ rolling: true, touchAfter: 0 })
       const cookie = jar.header
       const slow = await other.load(cookie)
       await visit((session) => session.destroy())
@@ -92,7 +92,7 @@ export function describeRaces(open: () => [Store, Store]): void {
       ['only lives on', () => {}],
       ['is saved', (session) => session.save()],
     ])('give it a new id, and a slow one keeps the old id dead: it %s', async (_, act) => {
-      const { one, other, jar, visit, peek } = await setUp({ rolling: true })
+      const { one, other, jar, visit, peek } = await setUp({ rolling: true, touchAfter: 0 })
       const cookie = jar.header
       const slow = await other.load(cookie)
       await visit((session) => session.regenerate())

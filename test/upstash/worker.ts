@@ -21,7 +21,12 @@ const stores: Record<string, (url: string, token: string) => Store> = {
 }
 
 function createHandler(kind: string, url: string, token: string, secret: string): Handler {
-  const options = { secrets: secret, store: stores[kind]!(url, token), rolling: true }
+  const options = {
+    secrets: secret,
+    store: stores[kind]!(url, token),
+    rolling: true,
+    touchAfter: 0,
+  }
   return withSession(options, async (request, lazy) => {
     const session = (await lazy) as Session
     const { pathname } = new URL(request.url)

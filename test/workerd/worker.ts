@@ -60,7 +60,7 @@ const kinds: Record<string, (env: Bindings) => Partial<HonoSessionOptions>> = {
   browser: () => ({ maxAge: 'session' }),
   kv: (env) => ({ store: createKvStore(logged(env.SESSIONS)) }),
   short: (env) => ({ store: createKvStore(logged(env.SESSIONS)), maxAge: 30_500 }),
-  rolling: (env) => ({ store: createKvStore(logged(env.SESSIONS)), rolling: true }),
+  rolling: (env) => ({ store: createKvStore(logged(env.SESSIONS)), rolling: true, touchAfter: 0 }),
   long: (env) => ({
     store: createKvStore(logged(env.SESSIONS), { prefix: 'long:' }),
     hashKeys: false,

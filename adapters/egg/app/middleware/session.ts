@@ -14,6 +14,7 @@ function createSession(
       encrypt: true,
       signed: true,
       overwrite: true,
+      touchAfter: 0,
       secure: undefined as never,
       sameSite: undefined as never,
     },
