@@ -6,7 +6,7 @@ import { ID } from '../fixtures/sealed-reader.ts'
 
 const { now } = createClock()
 const options = { maxAge: DAY, now }
-const life = { created: NOON - HOUR, issued: NOON, expires: NOON + DAY }
+const life = { created: NOON - HOUR, issued: NOON, expires: NOON + DAY, maxAge: undefined }
 const times = { iat: NOON / 1000, exp: (NOON + DAY) / 1000, ct: (NOON - HOUR) / 1000 }
 const data = '{"user":"fred"}'
 const cargo: Cargo = { id: ID, key: undefined, snapshot: data, life, maxAge: DAY }
@@ -47,7 +47,7 @@ describe('the claims of a session', () => {
   })
 
   it('have whole seconds: it ends no earlier than it should, and no more than one later', () => {
-    const odd = { created: NOON - 1, issued: NOON + 1, expires: NOON + 1 + 1500 }
+    const odd = { ...life, created: NOON - 1, issued: NOON + 1, expires: NOON + 1 + 1500 }
     expect(written({ life: odd })).toMatchObject({
       iat: NOON / 1000,
       exp: NOON / 1000 + 2,

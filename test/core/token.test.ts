@@ -33,7 +33,7 @@ function setUp(sealer: Partial<Sealer> = {}): {
     } as Sealer,
     options,
   )
-  const life = { created: NOON, issued: NOON, expires: NOON + HOUR }
+  const life = { created: NOON, issued: NOON, expires: NOON + HOUR, maxAge: undefined }
   const cargo = { id: ID, key: undefined, snapshot: '{"user":"fred"}', life, maxAge: HOUR }
   return {
     opened,
