@@ -4,6 +4,7 @@ import { jweFormat, jwsFormat, jwsReadOnly } from '../../adapters/jose.ts'
 import { createSessionManager } from '../../src/index.ts'
 import { errorOf, rejectionOf } from '../fixtures/errors.ts'
 import { ED, ED2, ES, ES2, OCT, OCT2, publicOf } from '../fixtures/jwks.ts'
+import { SECRET, SECRETS } from '../fixtures/secrets.ts'
 import { setUp, sign, claimsOf } from './fixture.ts'
 
 const rsa = { kty: 'RSA', kid: 'rsa', n: 'sXch', e: 'AQAB', alg: 'RS256' }
@@ -110,6 +111,22 @@ const refused: [string, () => unknown, RegExp][] = [
     () => jwsFormat({ sign: ED, verfy: edPublic } as never),
     /jwsFormat\(\): "verfy" is unknown/,
   ],
+  ...(
+    [
+      ['jweFormat', jweFormat, { keys: OCT }],
+      ['jwsFormat', jwsFormat, { sign: ED }],
+      ['jwsReadOnly', jwsReadOnly, { verify: edPublic }],
+    ] as [string, (options: never) => unknown, object][]
+  ).flatMap(([name, make, options]) => {
+    const odd = Object.keys(options).flatMap((option) => [`my${option}`, `${option}s`, 'seals'])
+    return odd.map((option): [string, () => unknown, RegExp] => [
+      `${name} with ${option}`,
+      () => make({ ...options, [option]: ED } as never),
+      new RegExp(`^${name}\\(\\): "${option}" is unknown\\.$`),
+    ])
+  }),
+  ['secrets and keys in one seal', seal_([SECRET, OCT]), /"seal"\[0\] must be a JWK/],
+  ['a seal of keys that say what for', seal_([{ ...OCT, use: 'sig' }]), /"use" that is not "enc"/],
   ['no options', () => jweFormat(undefined as never), /jweFormat\(\): "keys" must be a JWK/],
 ]
 
@@ -178,6 +195,17 @@ describe('keys', () => {
     })
   })
 
+  it('are as new as "verify" has them, and those before the one that signs are newer', async () => {
+    const { manager, write } = setUp(
+      jwsFormat({ sign: ED, verify: [publicOf(ED2), edPublic, publicOf(ES)] }),
+    )
+    const cookiesFor = async (token: string): Promise<string[]> =>
+      manager.commit(await manager.load(`sid=${token}`))
+    expect(await cookiesFor(await write({ user: 'ada' }))).toEqual([])
+    expect(await cookiesFor(await sign(claimsOf(), ED2))).toEqual([])
+    expect(await cookiesFor(await sign(claimsOf(), ES))).toHaveLength(1)
+  })
+
   it('are taken as they are when the format is made', async () => {
     const mine = structuredClone(ED) as typeof ED
     const { write, read } = setUp(jwsFormat({ sign: mine }))
@@ -192,6 +220,13 @@ describe('keys', () => {
     const error = errorOf(() => createSessionManager({ format }))
     expect(error.code).toBe('ERR_SESSION_SECRET')
     expect(error.message).toMatch(/^jwsFormat\(\): "seal" \[0\] is shorter than 32/)
+    const opening = { secret: SECRET, use: 'open' } as const
+    const none = jwsFormat({ sign: ED, seal: [opening] })
+    expect(errorOf(() => createSessionManager({ format: none })).message).toMatch(
+      /^jwsFormat\(\): "seal" need one that seals/,
+    )
+    const both = jwsFormat({ sign: ED, seal: [SECRETS[1]!, opening] })
+    expect(() => createSessionManager({ format: both })).not.toThrow()
     expect(
       errorOf(() => createSessionManager({ format: jwsFormat({ sign: ED, seal: '' }) })),
     ).toMatchObject({

@@ -103,5 +103,5 @@ export const FILES: Record<string, string[]> = {
   'adapters/jose/once.ts': ['jose/remote'],
   'adapters/jose/public-keys.ts': ['jose/keys', 'jose/remote', 'jose/read-only'],
   'adapters/jose/remote.ts': ['jose/remote'],
-  'adapters/jose/seal.ts': ['jose', 'jose/forgery', 'jose/keys'],
+  'adapters/jose/seal.ts': ['jose/seal', 'jose', 'jose/keys'],
 }
