@@ -22,6 +22,7 @@ const long = [
   'test/example-edge.test.ts',
   'test/same-handlers.test.ts',
   'test/interleavings.test.ts',
+  'test/model.test.ts',
   'test/faults.test.ts',
   'test/faults-revoked.test.ts',
   'test/load.test.ts',
