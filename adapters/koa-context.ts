@@ -71,10 +71,22 @@ export class SessionHolder {
     Object.defineProperty(session, 'isNew', { value: false, configurable: true })
   }
 
-  /** Loads the session before the handler runs, where that cannot be done when it is asked for. */
-  async load(): Promise<void> {
+  /**
+   * Loads the session before the handler runs, where that cannot be done when it is asked for. A
+   * promise if that has to be waited for.
+   */
+  load(): Promise<void> | undefined {
+    const { kit } = this
+    if (!kit.mustWait) return undefined
+    const header = this.#ctx.req.headers.cookie
     this.#isNull = false
-    this.#session = await load(this.kit, this.#ctx.req.headers.cookie, this.#ctx)
+    this.#session = undefined
+    // What is new can be made when somebody asks for it.
+    return bringsNothing(kit, header) ? undefined : this.#loadLater(header)
+  }
+
+  async #loadLater(header: string | undefined): Promise<void> {
+    this.#session = await load(this.kit, header, this.#ctx)
   }
 
   async commit(): Promise<void> {
@@ -128,6 +140,14 @@ export class SessionHolder {
     Object.assign(stateOf(session), { kit, isDetached })
     return session
   }
+}
+
+/** Whether there is nothing in a request to load a session by, and nobody who listens for that. */
+function bringsNothing(kit: HostKit, header: string | undefined): boolean {
+  const { tell, accept, schema, ContextStore } = kit
+  const { externalKey } = kit as { externalKey?: unknown }
+  if (tell || accept || schema || ContextStore || externalKey) return false
+  return !header?.includes(kit.key)
 }
 
 /** What a function gives, if it gives it at once: an error, now or later, is the same as nothing. */
@@ -185,7 +205,8 @@ export function createMiddleware(
     const holder = holderOf(ctx, kitFor)
     if (holder.isRunning) return void (await next())
     holder.isRunning = true
-    if (holder.kit.mustWait) await holder.load()
+    const loading = holder.load()
+    if (loading) await loading
     try {
       await next()
       await holder.commit()

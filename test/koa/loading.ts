@@ -182,6 +182,41 @@ describe.each(formats)('a session in a store, %s', (_, options) => {
     await bare.middleware(ctx, async () => expect(ctx.session!.user).toBe('ada'))
   })
 
+  it.each([undefined, 'theme=dark'])(
+    'costs nothing where nobody asks for it and the request has no cookie of it: %s',
+    async (cookie) => {
+      const genid = vi.fn<() => string>(() => 'id')
+      const store = createRecordingStore()
+      const bare = createBare({ ...options, store, genid })
+      const ctx = bare.context(cookie)
+      const crypto = countCrypto()
+      const cookies = countCookies(ctx)
+      let hasRun = false
+      const done = bare.middleware(ctx, async () => void (hasRun = true))
+
+      expect(hasRun).toBe(true)
+      await done
+      expect([crypto(), cookies(), store.calls]).toEqual([0, 0, []])
+      expect(genid).not.toHaveBeenCalled()
+      expect(setCookies(ctx)).toEqual([])
+    },
+  )
+
+  it('is new where the request has no cookie of it, and begins when something is in it', async () => {
+    const store = createRecordingStore()
+    const bare = createBare({ ...options, store })
+    const lines = await bare.run((ctx) => {
+      expect(ctx.session!.isNew).toBe(true)
+      expect(ctx.session!.externalKey).toMatch(/^[\w-]{43}$/)
+      ctx.session!.user = 'ada'
+    }, 'theme=dark')
+
+    expect(lines.length).toBeGreaterThan(0)
+    expect(store.operations()).toEqual(['set'])
+    await bare.run((ctx) => expect(ctx.session!.user).toBe('ada'), headerOf(lines))
+    expect.assertions(5)
+  })
+
   it('asks the store nothing where the request has no cookie', async () => {
     const store = createRecordingStore()
     const { run } = createBare({ ...options, store })
