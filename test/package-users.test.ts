@@ -11,6 +11,7 @@ import { rollup } from 'rollup'
 import { build as viteBuild } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import webpack from 'webpack'
+import pack from '../package.json' with { type: 'json' }
 import { packInto } from './fixtures/tarball.ts'
 
 const execute = promisify(execFile)
@@ -102,19 +103,27 @@ function write(project: string, name: string, text: string): string {
   return file
 }
 
-const names = [
-  'session-kit',
-  'session-kit/express-store',
-  'session-kit/fetch',
-  'session-kit/hono',
-  'session-kit/koa',
-  'session-kit/legacy',
-  'session-kit/memory',
-  'session-kit/redis',
-  'session-kit/testing',
-  'session-kit/unstorage',
-  'session-kit/workers-kv',
+const names = Object.entries(pack.exports)
+  .filter(([, target]) => typeof target !== 'string')
+  .map(([subpath]) => subpath.replace('.', 'session-kit'))
+
+/** What the subpaths import that are for another package. */
+const peers = [
+  '@opentelemetry/api',
+  '@upstash/redis',
+  'cloudflare:workers',
+  'hono/http-exception',
+  'jose',
 ]
+const withPeer = new Set([
+  'session-kit/csrf/hono',
+  'session-kit/durable-object',
+  'session-kit/jose',
+  'session-kit/opentelemetry',
+  'session-kit/upstash',
+])
+/** What runs where no other package is. */
+const alone = names.filter((name) => !withPeer.has(name))
 
 const application = `
 const secrets = 'V9s1kQmJr0Zb3t8xWc5uNf2yHg7pLd4A/eTiOqRwX6M='
@@ -155,7 +164,7 @@ try {
     const text = `
 import { createSessionManager } from 'session-kit'
 import { createMemoryStore } from 'session-kit/memory'
-${names.map((name) => `import '${name}'`).join('\n')}
+${alone.map((name) => `import '${name}'`).join('\n')}
 ${application}
 `
     expect(await runFile('app.mjs', text)).toBe('Ada\n')
@@ -165,7 +174,7 @@ ${application}
     const text = `
 const { createSessionManager } = require('session-kit')
 const { createMemoryStore } = require('session-kit/memory')
-${names.map((name) => `require('${name}')`).join('\n')}
+${alone.map((name) => `require('${name}')`).join('\n')}
 ${application}
 `
     expect(await runFile('app.cjs', text)).toBe('Ada\n')
@@ -211,9 +220,7 @@ export async function count(): Promise<number> {
 })
 
 /** What runs where nothing of Node is. */
-const portable = names.filter(
-  (name) => name !== 'session-kit/koa' && name !== 'session-kit/testing',
-)
+const portable = names.filter((name) => !['session-kit/egg', 'session-kit/koa'].includes(name))
 
 interface Bundler {
   name: string
@@ -233,6 +240,7 @@ const bundlers: Bundler[] = [
         format: 'esm',
         platform: 'neutral',
         conditions: [condition],
+        external: peers,
       })
       return outputFiles[0]!.text
     },
@@ -241,7 +249,7 @@ const bundlers: Bundler[] = [
     name: 'rollup',
     async bundle(input, condition) {
       const plugins = [nodeResolve({ exportConditions: [condition] })]
-      const made = await rollup({ input, plugins })
+      const made = await rollup({ input, plugins, external: peers })
       const { output } = await made.generate({ format: 'es' })
       await made.close()
       // Comments are not taken out.
@@ -256,7 +264,7 @@ const bundlers: Bundler[] = [
         configFile: false,
         logLevel: 'silent',
         resolve: { conditions: [condition] },
-        build: { write: false, rolldownOptions: { input } },
+        build: { write: false, rolldownOptions: { input, external: peers } },
       })
       if (!('output' in made)) throw new Error('It is more than one bundle.')
       return made.output[0].code
@@ -267,7 +275,8 @@ const bundlers: Bundler[] = [
     async bundle(entry, condition) {
       const target = condition === 'browser' ? 'web' : 'webworker'
       const output = { path: path.join(folder, 'webpack'), filename: `${condition}.js` }
-      const compiler = webpack({ mode: 'production', target, entry, output })!
+      const externals = Object.fromEntries(peers.map((name) => [name, 'var globalThis.peer']))
+      const compiler = webpack({ mode: 'production', target, entry, output, externals })!
       const stats = await new Promise<webpack.Stats>((resolve, reject) => {
         compiler.run((error, stats) => (error ? reject(error) : resolve(stats!)))
       })
