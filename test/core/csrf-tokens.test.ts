@@ -3,6 +3,7 @@ import { engine } from '#engine'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createCsrf } from '../../src/csrf.ts'
+import { createCsrfTokens } from '../../src/csrf-tokens.ts'
 import { createSessionManager, type SessionManager, type SessionOptions } from '../../src/index.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { stateOf } from '../../src/session.ts'
@@ -213,10 +214,18 @@ describe('a token', () => {
     expect(await verify(to, made)).toBe(false)
   })
 
-  it('is HMAC-SHA-256 under a key for it alone, computed twice', async () => {
-    const visitor = createVisitor(managerOf())
-    const token = await tokenOf(visitor)
-    const { id } = stateOf(await visitor.peek())
+  it.each<[string, Partial<SessionOptions>, (session: any) => string]>([
+    ['its id', {}, (session) => stateOf(session).id],
+    ['what stands for it', { encrypt: false }, ({ csrfId }) => `${csrfId}\n`],
+    ['that, and who it is', { encrypt: false, principal: () => 'ada' }, (s) => `${s.csrfId}\nada`],
+  ])('is HMAC-SHA-256 under a key for it alone, computed twice: of %s', async (...row) => {
+    const [, options, identityOf] = row
+    const visitor = createVisitor(managerOf(options))
+    // Nothing is known to it from before.
+    const fresh = createCsrf()
+    let token = ''
+    await visitor.visit(async (session) => (token = await fresh.token(session)))
+    const id = identityOf(await visitor.peek())
     const lengthPrefixed = ['csrf', 'HS256', '__Host-sid', '', kidOf(SECRET), ''].map((part) =>
       Buffer.concat([Buffer.from([0, part.length]), Buffer.from(part)]),
     )
@@ -226,6 +235,39 @@ describe('a token', () => {
     const mac = createHmac('sha256', key).update(`${nonce}.${id}`).digest('base64url')
 
     expect(token).toBe(kidOf(SECRET) + nonce + mac)
+  })
+
+  it('is none of a session that is not there, or has only begun, and costs nothing then', async () => {
+    const manager = managerOf()
+    const visitor = createVisitor(manager)
+    const token = await tokenOf(visitor)
+    const fresh = createCsrf()
+    const derive = vi.spyOn(engine, 'deriveText')
+    expect(await fresh.verify(null, token)).toBe(false)
+    expect(await fresh.verify(await manager.load(null), token)).toBe(false)
+    for (const other of ['', token.slice(1), `${token}A`, undefined]) {
+      expect(await fresh.verify(await visitor.peek(), other)).toBe(false)
+    }
+    expect(derive).not.toHaveBeenCalled()
+  })
+
+  it('gives no new id where nobody else has come, or one was given already', async () => {
+    const visitor = createVisitor(managerOf({ store: createMemoryStore(), principal }))
+    await visitor.visit((session) => (session.user = 'ada'))
+    const { externalKey } = await visitor.peek()
+    await visitor.visit(async (session) => {
+      session.views = 1
+      await csrf.token(session)
+    })
+    expect((await visitor.peek()).externalKey).toBe(externalKey)
+    await visitor.visit(async (session) => {
+      await session.regenerate()
+      const given = session.externalKey
+      session.user = 'eve'
+      await csrf.token(session)
+      expect(session.externalKey).toBe(given)
+    })
+    expect((await visitor.peek()).externalKey).not.toBe(externalKey)
   })
 
   it('is refused in any other spelling', async () => {
@@ -324,6 +366,14 @@ describe('keys', () => {
     ])
   })
 
+  it('are tried again where they could not be derived', async () => {
+    const fresh = createCsrf()
+    const session = await createVisitor(managerOf()).peek()
+    vi.spyOn(engine, 'deriveText').mockRejectedValueOnce(new Error('busy'))
+    expect(await rejectionOf(fresh.token(session))).toMatchObject({ message: 'busy' })
+    expect(await fresh.token(session)).toHaveLength(73)
+  })
+
   it('cannot come from a Keygrip, which keeps its keys', async () => {
     const keygrip = { sign: () => 'x', index: () => -1 }
     const manager = managerOf({ secrets: keygrip as never, encrypt: false })
@@ -346,5 +396,61 @@ describe('a page that shows a form', () => {
 
     expect(store.operations()).toEqual(['get'])
     expect(cookies).toEqual([])
+  })
+})
+
+describe('the tokens of a signed cookie', () => {
+  const tokens = createCsrfTokens()
+  const make = (session: object): Promise<string> => tokens.make(session, SECRET)
+  const check = (session: object, token: string): Promise<boolean> =>
+    tokens.check(session, token, SECRET)
+
+  /** A visitor with a session that has a token. */
+  async function setUp(): Promise<{ visitor: Visitor; token: string }> {
+    const visitor = createVisitor(managerOf({ encrypt: false }))
+    let token = ''
+    await visitor.visit(async (session) => (token = await make(session)))
+    return { visitor, token }
+  }
+
+  it('end when it gets a new id after one was checked', async () => {
+    const { visitor, token } = await setUp()
+    const { csrfId } = await visitor.peek()
+    let after = ''
+    await visitor.visit(async (session) => {
+      expect(await check(session, token)).toBe(true)
+      await session.regenerate()
+      tokens.settle(session)
+      expect(session.csrfId).not.toBe(csrfId)
+      after = await make(session)
+    })
+    expect(await check(await visitor.peek(), token)).toBe(false)
+    expect(await check(await visitor.peek(), after)).toBe(true)
+  })
+
+  it('stay where it keeps its id', async () => {
+    const { visitor, token } = await setUp()
+    await visitor.visit(async (session) => {
+      expect(await check(session, token)).toBe(true)
+      session.views = 1
+      tokens.settle(session)
+    })
+    expect(await check(await visitor.peek(), token)).toBe(true)
+  })
+
+  it('are nobody’s where none was checked, or nothing stands for an id', async () => {
+    const { visitor } = await setUp()
+    const { csrfId } = await visitor.peek()
+    await visitor.visit(async (session) => {
+      await session.regenerate()
+      tokens.settle(session)
+      expect(session.csrfId).toBe(csrfId)
+    })
+    await visitor.visit(async (session) => {
+      await make(session)
+      delete session.csrfId
+      tokens.settle(session)
+      expect(session.csrfId).toBeUndefined()
+    })
   })
 })
