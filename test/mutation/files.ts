@@ -46,6 +46,7 @@ export const FILES: Record<string, string[]> = {
   'src/store-handler.ts': ['fetch/handler', 'fetch/guard'],
   'src/revocation.ts': ['core/revocation'],
   'src/load.ts': [
+    'core/eventual',
     'core/manager',
     'core/manager-store',
     'core/store-errors',
