@@ -1,4 +1,5 @@
 import { takeSnapshot } from './decide.ts'
+import { readRecord, type Json } from './record.ts'
 import { dataOf, placeOf, stateOf, type SessionState } from './session.ts'
 
 /**
@@ -8,7 +9,8 @@ import { dataOf, placeOf, stateOf, type SessionState } from './session.ts'
  * unless a store can merge the two.
  *
  * A `destroy()` has the last word here, and so has a `regenerate()`, unless the origin has ended
- * the session.
+ * the session; what the origin has changed is given up then, as the event tells, unless a store can
+ * merge.
  *
  * @param setCookies The response's own; one of this name that opens to no session counts for
  *   nothing.
@@ -17,16 +19,24 @@ export async function yieldsTo(setCookies: readonly string[], session: object): 
   const state = stateOf(session)
   if (state.wish === 'destroy') return false
   const saved = await readSaved(setCookies, state)
-  if (!saved || (state.wish === 'regenerate' && saved !== ENDED)) return false
+  if (!saved) return false
 
   const { store, id, wish, baseline, flash, kit } = state
   const isChanged = wish || takeSnapshot(dataOf(session), flash) !== (baseline || '{}')
   if (!isChanged) return true
+  const isMove = wish === 'regenerate' && saved !== ENDED
   // What is in a cookie cannot be merged with.
   const isStored = !state.inCookie && !saved.record
-  if (store?.compareAndSet && saved.key === id && isStored) return false
+  if (store?.compareAndSet && (isMove || saved.key === id) && isStored) return false
+  if (isMove && snapshotOf(saved) === baseline) return false
   kit.tell?.({ type: 'conflict' }, state.ctx, placeOf(state))
-  return true
+  return !isMove
+}
+
+/** The data and flash that a cookie has, as a session has them that was loaded from it. */
+function snapshotOf({ record, flash }: Saved): string | undefined {
+  const contents = readRecord(record)
+  return contents ? takeSnapshot(contents.data, { ...contents.flash, ...flash }) : undefined
 }
 
 /** A session as another server has saved it. */
@@ -35,6 +45,7 @@ interface Saved {
   key?: string | undefined
   /** Its data, where they are in the cookie. */
   record?: object | undefined
+  flash?: Json | undefined
 }
 
 const ENDED: Saved = {}

@@ -1,5 +1,7 @@
 import { callStore, storeKey } from './call-store.ts'
 import type { Kit } from './kit.ts'
+import type { Json } from './record.ts'
+import { conform } from './schema.ts'
 import { absoluteLimit } from './life.ts'
 import { stateOf, type Session } from './session.ts'
 import type { Store } from './store.ts'
@@ -55,7 +57,8 @@ export interface UserSessions<data extends object> {
 /** Makes the three of them. */
 export function createUserSessions<data extends object>(kitFor: () => Kit): UserSessions<data> {
   return {
-    list: async (subject, { current } = {}) => list<data>(kitFor(), subject, current),
+    list: async (subject, { current } = {}) =>
+      (await list<data>(kitFor(), subject, current)).filter(({ data }) => data),
     destroy: async (id) => destroy(kitFor(), id),
     async destroyAll(subject, { except } = {}) {
       const kit = kitFor()
@@ -71,6 +74,7 @@ export function createUserSessions<data extends object>(kitFor: () => Kit): User
   }
 }
 
+/** The sessions, also those whose data the schema refuses: without any, and nobody's but to end. */
 async function list<data extends object>(
   kit: Kit,
   subject: string,
@@ -84,12 +88,15 @@ async function list<data extends object>(
     Object.entries(index).map(async ([id, created]) => {
       if (kit.now() >= created + absoluteLimit(kit)) return []
       const { contents } = known(await read(kit, undefined, store, id))
-      if (!contents || principalOf(kit, contents.data) !== subject) return []
+      if (!contents) return []
       const { expires, maxAge } = contents
-      const data = contents.data as data
+      const { data } = (await conform(kit, structuredClone(contents.data), undefined)) as {
+        data: data
+      }
+      if (principalOf(kit, (data ?? contents.data) as Json) !== subject) return []
       const seen =
         typeof maxAge === 'number' && expires ? Math.max(expires - maxAge, created) : undefined
-      const label = kit.label?.(data) ?? undefined
+      const label = (data && kit.label?.(data)) ?? undefined
       return [{ id, created, seen, label, current: own.includes(id), data }]
     }),
   )

@@ -8,6 +8,7 @@ import { weakRaces } from './race-weak.ts'
 import { sessionSection } from './session-cases.ts'
 import { touchSection, touchTimeSection } from './touch-cases.ts'
 import { Skipped, Trial, type Section, type StoreUnderTest, type TrialOptions } from './trial.ts'
+import { userSection } from './user-cases.ts'
 
 /** The two functions of a test runner that the suite is told with. */
 export interface TestRunner {
@@ -31,12 +32,14 @@ const sections: readonly Section[] = [
   sessionSection,
   updateRaces,
   endingRaces,
+  userSection,
   weakRaces,
 ]
 
 /**
  * Tries a store against the whole contract: its methods, what becomes of the data, keys and times,
- * and every race of overlapping requests, played through a session manager. What a store declares
+ * every race of overlapping requests, and the lists of users' sessions, played through a session
+ * manager. What a store declares
  * by its methods is tried as well, `compareAndSet` and `touch`; for a store without `compareAndSet`
  * the weaker promise is.
  *

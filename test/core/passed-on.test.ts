@@ -127,6 +127,29 @@ describe.each(kinds)('a session %s that an origin saves behind the handler', (_,
     expect(await data()).toEqual({})
   })
 
+  it('keeps under its new id what was changed there if a store can merge, else tells', async () => {
+    const { visit, data, events } = await setUp(options())
+    await visit({
+      before: async (session) => {
+        session.cart = ['tea']
+        await session.regenerate()
+      },
+      there: (session) => (session.n = 1),
+    })
+    const merges = options().store?.compareAndSet !== undefined
+    expect(await data()).toEqual({ user: 'Ada', n: merges ? 1 : 0, cart: ['tea'] })
+    expect(events).toEqual(merges ? [] : ['conflict'])
+  })
+
+  it('has its new id if it was only saved there, of which no conflict is told if that shows', async () => {
+    const { visit, data, events } = await setUp({ ...options(), rolling: true, touchAfter: 0 })
+    const cookies = await visit({ before: (session) => session.regenerate(), there: read })
+    expect(cookies).not.toEqual([])
+    expect(await data()).toEqual({ user: 'Ada', n: 0 })
+    const shows = !options().store || options().store!.compareAndSet
+    expect(events).toEqual(shows ? [] : ['conflict'])
+  })
+
   it('has its new id, if it gets one there, and takes nothing along from here', async () => {
     const { jar, visit, data } = await setUp(options())
     const before = jar.header

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createMemoryStore } from '../../src/memory.ts'
 import {
   createSessionManager,
@@ -87,6 +88,37 @@ describe("a user's sessions", () => {
     expect(await manager.destroyAll('ada')).toBe(1)
     expect(await userOf(laptop)).toBe(undefined)
     expect(await manager.destroyAll('ada')).toBe(0)
+  })
+
+  describe('that began when they held something else', () => {
+    /** Sessions of an older version, whose users were under another name. */
+    async function setUpOld(): Promise<Setting & { old: Visitor; odd: Visitor }> {
+      const setting = setUp({ principal: (data) => data.name ?? data.user })
+      const old = createVisitor(setting.manager)
+      await old.visit((session) => (session.name = 'ada'))
+      const odd = createVisitor(setting.manager)
+      await odd.visit((session) => Object.assign(session, { user: 'ada', n: 'many' }))
+      const manager = createSessionManager<Visit>({
+        secrets: SECRET,
+        store: setting.store,
+        now: setting.clock.now,
+        principal: (data) => data.user,
+        schema: z.strictObject({ user: z.string().optional(), n: z.number().default(0) }),
+        migrate: ({ name, ...rest }) => ({ ...rest, ...(name && { user: name }) }),
+      })
+      return { ...setting, manager, old, odd }
+    }
+
+    it('are listed as the schema has them, and those that it refuses are not', async () => {
+      const { manager } = await setUpOld()
+      expect((await manager.list('ada')).map(({ data }) => data)).toEqual([{ user: 'ada', n: 0 }])
+    })
+
+    it('end all the same', async () => {
+      const { manager, old, odd } = await setUpOld()
+      await manager.destroyAll('ada')
+      expect([(await old.peek()).isNew, (await odd.peek()).isNew]).toEqual([true, true])
+    })
   })
 
   it('have the label that the application gives them, and one is that of the request', async () => {

@@ -99,6 +99,7 @@ describe('describeStore() and what a store has', () => {
       'a session in it',
       'requests that change one session at once',
       'a session that ends while requests are under way',
+      "a user's sessions",
     ])
     expect(passed).toContain(
       'without compareAndSet, overlapping requests: leave the later of two changes, whatever becomes of the earlier',
