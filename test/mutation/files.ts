@@ -66,7 +66,7 @@ export const FILES: Record<string, string[]> = {
     'core/events',
     'core/session',
   ],
-  'adapters/legacy/cbc.ts': ['legacy/options', 'legacy'],
+  'adapters/legacy/cbc.ts': ['legacy/crypto'],
   'adapters/legacy/cookie-session.ts': [
     'legacy/cookie-session',
     'legacy/libraries',
@@ -77,7 +77,7 @@ export const FILES: Record<string, string[]> = {
     'legacy/libraries',
     'legacy/options',
   ],
-  'adapters/legacy/found.ts': ['legacy/libraries', 'legacy/iron-session', 'legacy/signed'],
+  'adapters/legacy/found.ts': ['legacy/found'],
   'adapters/legacy/hono-session.ts': ['legacy/hono-session', 'legacy/libraries', 'legacy/options'],
   'adapters/legacy/hono-sessions.ts': [
     'legacy/hono-sessions',
@@ -86,8 +86,8 @@ export const FILES: Record<string, string[]> = {
   ],
   'adapters/legacy/iron-session.ts': ['legacy/iron-session', 'legacy/libraries', 'legacy/options'],
   'adapters/legacy/iron.ts': ['legacy/iron-session', 'legacy/hono-sessions', 'legacy/libraries'],
-  'adapters/legacy/mac.ts': ['legacy/cookie-session', 'legacy/signed', 'legacy/libraries'],
-  'adapters/legacy/md5.ts': ['legacy'],
+  'adapters/legacy/mac.ts': ['legacy/crypto'],
+  'adapters/legacy/md5.ts': ['legacy/crypto'],
   'adapters/legacy/options.ts': ['legacy/options'],
   'adapters/legacy/reader.ts': [
     'legacy',
@@ -95,7 +95,7 @@ export const FILES: Record<string, string[]> = {
     'legacy/libraries',
     'legacy/express-session',
   ],
-  'adapters/legacy/record.ts': ['legacy/signed', 'legacy/options', 'legacy'],
+  'adapters/legacy/record.ts': ['legacy/record'],
   'adapters/jose.ts': ['jose', 'jose/keys', 'jose/read-only'],
   'adapters/jose/header.ts': ['jose/header', 'jose/forgery'],
   'adapters/jose/jwe.ts': ['jose/jwe', 'jose', 'jose/forgery'],
