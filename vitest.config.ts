@@ -23,6 +23,7 @@ const long = [
   'test/same-handlers.test.ts',
   'test/interleavings.test.ts',
   'test/model.test.ts',
+  'test/pages.test.ts',
   'test/faults.test.ts',
   'test/faults-revoked.test.ts',
   'test/load.test.ts',

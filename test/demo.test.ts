@@ -5,42 +5,31 @@ import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seriousFaults } from './fixtures/axe.ts'
-import { launchChromium } from './fixtures/chromium.ts'
 import { bundleDemo, startDemo, type Demo, type DemoBundle } from './fixtures/demo.ts'
+import { useChromium } from './fixtures/visits.ts'
 
 const secret = 'k2Vw9QmXr4Ty7Lp0Zs3Bn6Hd1Gf8Jc5A'
 const screenshots = fileURLToPath(new URL('screenshots/', import.meta.url))
 const places = ['cookie', 'kv'] as const
 const cookieNames = { cookie: '__Host-visit', kv: '__Host-visit-kv' }
 
+const visit = useChromium()
 let bundle: DemoBundle
-let browser: Browser
 let demo: Demo
 let kvFolder: string
-let contexts: BrowserContext[] = []
-let problems: string[] = []
 
 beforeAll(async () => {
   kvFolder = await mkdtemp(path.join(tmpdir(), 'session-kit-kv-'))
-  ;[bundle, browser] = await Promise.all([bundleDemo(), launchChromium()])
+  bundle = await bundleDemo()
   demo = await startDemo(bundle, { kvFolder, secret })
 })
 
 afterAll(async () => {
-  await browser?.close()
   await demo?.stop()
   await rm(kvFolder, { recursive: true, force: true })
-})
-
-afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()))
-  const seen = problems
-  contexts = []
-  problems = []
-  if (seen.length > 0) throw new Error(`The browser complains:\n${seen.join('\n')}`)
 })
 
 describe.each(places)('with the session in the %s', (place) => {
@@ -358,25 +347,18 @@ describe('every answer', () => {
   })
 })
 
-/** Opens a page for a new visitor, and watches what the browser complains about. */
+/** Opens a page for a new visitor. */
 async function open(
   url: string,
   { cookie, ...options }: BrowserContextOptions & { cookie?: string } = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ baseURL: demo.origin, ...options })
-  contexts.push(context)
+  const visitor = await visit({ baseURL: demo.origin, ...options })
   if (cookie !== undefined) {
     const name = cookieNames[url.slice(1) as keyof typeof cookieNames]
     // Only HTTPS may set such a cookie from outside; on this host HTTP sends it all the same.
-    await context.addCookies([{ name, value: cookie, url: 'https://localhost' }])
+    await visitor.addCookies([{ name, value: cookie, url: 'https://localhost' }])
   }
-  const page = await context.newPage()
-  page.on('console', (message) => problems.push(`${message.type()}: ${message.text()}`))
-  page.on('pageerror', (error) => problems.push(String(error)))
-  page.on('requestfailed', (request) => problems.push(`${request.url()} failed`))
-  page.on('response', (response) => {
-    if (response.status() >= 400) problems.push(`${response.url()}: ${response.status()}`)
-  })
+  const page = await visitor.newPage()
   await page.goto(url)
   return page
 }

@@ -2,49 +2,31 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../src/memory.ts'
 import { seriousFaults } from '../fixtures/axe.ts'
-import { launchChromium } from '../fixtures/chromium.ts'
+import { useChromium } from '../fixtures/visits.ts'
 import { hosts, type Site } from './hosts.ts'
 
 const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url))
 const HOUR = 3_600_000
 
-let browser: Browser
+const visit = useChromium()
 let site: Site
-let contexts: BrowserContext[] = []
-let problems: string[] = []
 
 beforeAll(async () => {
   await mkdir(screenshots, { recursive: true })
-  browser = await launchChromium()
   const life = { maxAge: 4 * HOUR, renew: true, absoluteMaxAge: 12 * HOUR }
   site = await hosts['Hono']!({}, { ...life, store: createMemoryStore() })
 })
 
-afterAll(async () => {
-  await browser?.close()
-  site?.stop()
-})
-
-afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()))
-  const seen = problems
-  contexts = []
-  problems = []
-  if (seen.length > 0) throw new Error(`The browser complains:\n${seen.join('\n')}`)
-})
+afterAll(() => site?.stop())
 
 async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options)
-  contexts.push(context)
-  await context.clock.install()
-  const page = await context.newPage()
-  page.on('console', (message) => problems.push(`${message.type()}: ${message.text()}`))
-  page.on('pageerror', (error) => problems.push(String(error)))
-  page.on('requestfailed', (request) => problems.push(`${request.url()} failed`))
+  const visitor = await visit(options)
+  await visitor.clock.install()
+  const page = await visitor.newPage()
   await page.goto(`${site.origin}/_session`)
   return page
 }
@@ -52,15 +34,15 @@ async function open(options: BrowserContextOptions = {}): Promise<Page> {
 /** Somebody's page with a session that has seen something. */
 async function openAlive(options: BrowserContextOptions = {}): Promise<Page> {
   const page = await open(options)
-  const visit = (method: string, to: string): Promise<unknown> =>
+  const ask = (method: string, to: string): Promise<unknown> =>
     page.evaluate(
       ([method, to]) => fetch(to!, { method }).then((response) => response.text()),
       [method, to],
     )
   await page.goto(`${site.origin}/read`)
-  await visit('POST', '/write')
-  await visit('GET', '/read')
-  await visit('POST', '/write')
+  await ask('POST', '/write')
+  await ask('GET', '/read')
+  await ask('POST', '/write')
   await page.goto(`${site.origin}/_session`)
   return page
 }
@@ -179,10 +161,9 @@ describe('the page', () => {
     const page = await openAlive()
     const shown = (): Promise<string[]> => page.locator('[data-relative]').allTextContents()
     const words = (await shown()).map((text) => text.replace(/\d+/g, '0'))
-    const context = await browser.newContext({ javaScriptEnabled: false })
-    contexts.push(context)
-    await context.addCookies(await page.context().cookies())
-    const still = await context.newPage()
+    const visitor = await visit({ javaScriptEnabled: false })
+    await visitor.addCookies(await page.context().cookies())
+    const still = await visitor.newPage()
     await still.goto(`${site.origin}/_session`)
     const plain = await still.locator('[data-relative]').allTextContents()
 
