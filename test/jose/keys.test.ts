@@ -45,6 +45,7 @@ const refused: [string, () => unknown, RegExp][] = [
   ['key_ops that do not verify', verify_({ ...edPublic, key_ops: ['sign'] }), /without "verify"/],
   ['key_ops that do not sign', sign_({ ...ED, key_ops: ['verify'] }), /"key_ops" without "sign"/],
   ['key_ops that are no list', sign_({ ...ED, key_ops: 'sign' }), /"key_ops" without "sign"/],
+  ['key_ops that are no words', sign_({ ...ED, key_ops: ['sign', 1] }), /without "sign"/],
   ['no kid', sign_({ ...ED, kid: undefined }), /must have a "kid"/],
   ['an empty kid', sign_({ ...ED, kid: '' }), /must have a "kid"/],
   ['a kid with a quote', sign_({ ...ED, kid: 'a"b' }), /must have a "kid"/],
@@ -141,6 +142,8 @@ describe('keys', () => {
 
   it.each<[string, () => unknown]>([
     ['a JWK', () => jwsFormat({ sign: ED })],
+    ['one that says that it seals', keys_({ ...OCT, key_ops: ['encrypt', 'decrypt'] })],
+    ['ten', verify_(Array.from({ length: 10 }, (_, n) => ({ ...edPublic, kid: `${n}` })))],
     ['several', () => jwsFormat({ sign: [ED, ES, ED2, ES2] })],
     ['a set', () => jwsFormat({ sign: { keys: [ED] }, verify: { keys: [edPublic, esPublic] } })],
     [
