@@ -247,20 +247,113 @@ it('rounds the time of a sealed session up to seconds', async () => {
   expect((await visitor.peek()).isNew).toBe(true)
 })
 
-describe('the present configuration', () => {
+describe.each(places)('the present configuration, of a session kept %s,', (_, storeFor) => {
+  /** A session that began under one configuration, and the end of it under the next. */
+  async function endUnder(
+    before: Partial<SessionOptions>,
+    later: Partial<SessionOptions>,
+    own?: number | 'session',
+  ): Promise<number> {
+    const clock = createClock()
+    const common = { secrets: SECRET, now: clock.now, store: storeFor(clock) }
+    const visitor = createVisitor(createSessionManager({ ...common, ...before }))
+    await visitor.visit((session) => {
+      session.user = 'fred'
+      if (own) session.maxAge = own
+    })
+    const manager = createSessionManager({ ...common, ...later })
+    let [low, high] = [0, 500 * DAY]
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2)
+      clock.set(NOON + middle)
+      if ((await manager.read(visitor.jar.header)) === null) high = middle
+      else low = middle
+    }
+    return high
+  }
+
+  it.each<[string, Partial<SessionOptions>, Partial<SessionOptions>, number]>([
+    ['a shorter maxAge', { maxAge: 30 * DAY }, { maxAge: HOUR }, HOUR],
+    ['an absoluteMaxAge', { maxAge: 30 * DAY }, { absoluteMaxAge: HOUR }, HOUR],
+    [
+      'a shorter absoluteMaxAge',
+      { maxAge: 30 * DAY, absoluteMaxAge: 60 * DAY },
+      { maxAge: 30 * DAY, absoluteMaxAge: 2 * HOUR },
+      2 * HOUR,
+    ],
+    [
+      'a shorter life of browser sessions',
+      { maxAge: 'session' },
+      { maxAge: 'session', absoluteMaxAge: HOUR },
+      HOUR,
+    ],
+  ])('ends old ones at once: %s', async (_, before, later, end) => {
+    expect(await endUnder(before, later)).toBe(end)
+  })
+
+  it('leaves what has a maxAge of its own that, whichever way its own one changes', async () => {
+    expect(await endUnder({ maxAge: DAY }, { maxAge: HOUR }, 30 * DAY)).toBe(30 * DAY)
+    expect(await endUnder({ maxAge: DAY }, { maxAge: 90 * DAY }, HOUR)).toBe(HOUR)
+    expect(await endUnder({ maxAge: DAY }, { maxAge: HOUR }, 'session')).toBe(30 * DAY)
+  })
+
+  it('ends what has a maxAge of its own, too, by absoluteMaxAge', async () => {
+    const [before, later] = [{ absoluteMaxAge: 90 * DAY }, { absoluteMaxAge: 2 * DAY }]
+    expect(await endUnder(before, later, 30 * DAY)).toBe(2 * DAY)
+    expect(await endUnder({}, later, 30 * DAY)).toBe(2 * DAY)
+  })
+
+  it('keeps a shorter life when the limit goes up again', async () => {
+    expect(await endUnder({ maxAge: HOUR }, { maxAge: 30 * DAY })).toBe(HOUR)
+  })
+
+  it('counts from the last save, so that an active session goes on under a lower limit', async () => {
+    const clock = createClock()
+    const common = { secrets: SECRET, now: clock.now, store: storeFor(clock), rolling: true }
+    const { visit, jar } = createVisitor(createSessionManager({ ...common, maxAge: 30 * DAY }))
+    await visit((session) => (session.user = 'fred'))
+    clock.pass(HOUR / 2)
+    const lower = createVisitor(createSessionManager({ ...common, maxAge: HOUR }))
+    lower.jar.take([`${jar.header}; Path=/`])
+    for (let visits = 0; visits < 10; visits++) {
+      expect(await lower.visit()).toMatchObject({
+        session: { user: 'fred' },
+        cookies: [expect.any(String)],
+      })
+      clock.pass(HOUR / 2)
+    }
+  })
+})
+
+describe('the present configuration of a session in a signed cookie', () => {
+  // As in koa-session: the record tells for how long it was saved, and not who wanted that.
   it.each([
-    ['a shorter maxAge', { maxAge: HOUR }],
-    ['an absoluteMaxAge', { absoluteMaxAge: HOUR }],
-  ])('ends old sessions at once: %s', async (_, later) => {
-    const [clock, visitor] = start(NOON, { maxAge: 30 * DAY })
+    ['a shorter one', HOUR],
+    ['a longer one', 90 * DAY],
+  ])('leaves it the maxAge that it was saved with: %s', async (_, maxAge) => {
+    const [clock, visitor] = start(NOON, { encrypt: false, maxAge: 30 * DAY })
     await visitor.visit((session) => (session.user = 'fred'))
-    const manager = createSessionManager({ secrets: SECRET, now: clock.now, ...later })
-    clock.pass(HOUR - 1)
-    expect(await manager.load(visitor.jar.header)).toMatchObject({ user: 'fred' })
+    const options = { secrets: SECRET, now: clock.now, encrypt: false, maxAge }
+    const manager = createSessionManager(options)
+    clock.pass(30 * DAY)
+    expect(await manager.load(visitor.jar.header)).toMatchObject({ user: 'fred', maxAge: 30 * DAY })
     clock.pass(1)
     expect((await manager.load(visitor.jar.header)).isNew).toBe(true)
   })
 
+  it('takes the present one where the session goes back to it', async () => {
+    const [clock, visitor] = start(NOON, { encrypt: false, maxAge: 30 * DAY })
+    await visitor.visit((session) => (session.user = 'fred'))
+    const options = { secrets: SECRET, now: clock.now, encrypt: false, maxAge: HOUR }
+    const lower = createVisitor(createSessionManager(options))
+    lower.jar.take(visitor.jar.header.split('; ').map((pair) => `${pair}; Path=/`))
+    await lower.visit((session) => (session.maxAge = undefined))
+    clock.pass(HOUR + 1)
+    expect((await lower.peek()).isNew).toBe(true)
+  })
+})
+
+describe('the present configuration', () => {
   it('does not lengthen what a cookie was made for', async () => {
     const [clock, visitor] = start(NOON, { maxAge: HOUR })
     await visitor.visit((session) => (session.user = 'fred'))

@@ -57,6 +57,21 @@ const kinds: Kind[] = [
     late: 'begins anew',
   },
   {
+    name: 'in Workers KV, by a signed cookie',
+    options(clock) {
+      const { at } = createKvSimulator({ now: clock.now })
+      return { store: createKvStore(at('here')), encrypt: false }
+    },
+    isDead: true,
+    late: 'begins anew',
+  },
+  {
+    name: 'in its cookie, with a store to overflow to',
+    options: (clock) => ({ store: createMemoryStore(clock), overflow: 'store' }),
+    isDead: false,
+    late: 'takes the place of the new one',
+  },
+  {
     name: 'in its cookie',
     options: () => ({}),
     isDead: false,
