@@ -754,7 +754,8 @@ describe('a session of any history', () => {
         expect({ ...(await visitor.peek()) }).toEqual(model)
         for (const header of over) expect((await manager.load(header)).isNew).toBe(true)
       }),
-      { numRuns: 150 },
+      // However long it takes: they have to move often enough.
+      { numRuns: 150, interruptAfterTimeLimit: 60_000 },
     )
     expect(moves).toBeGreaterThan(20)
   })

@@ -47,6 +47,9 @@ export const FILES: Record<string, string[]> = {
   'src/revocation.ts': ['core/revocation'],
   'src/load.ts': [
     'core/eventual',
+    'core/overflow',
+    'core/schema',
+    'core/wait-until',
     'core/manager',
     'core/manager-store',
     'core/store-errors',
@@ -56,6 +59,10 @@ export const FILES: Record<string, string[]> = {
     'core/session',
   ],
   'src/commit.ts': [
+    'core/overflow',
+    'core/schema',
+    'core/eventual',
+    'jose/read-only',
     'core/manager',
     'core/manager-store',
     'core/conflict',
