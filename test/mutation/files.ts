@@ -96,12 +96,7 @@ export const FILES: Record<string, string[]> = {
   'adapters/legacy/mac.ts': ['legacy/crypto'],
   'adapters/legacy/md5.ts': ['legacy/crypto'],
   'adapters/legacy/options.ts': ['legacy/options'],
-  'adapters/legacy/reader.ts': [
-    'legacy',
-    'legacy/store',
-    'legacy/libraries',
-    'legacy/express-session',
-  ],
+  'adapters/legacy/reader.ts': ['legacy/reader', 'legacy', 'legacy/store'],
   'adapters/legacy/record.ts': ['legacy/record'],
   'adapters/jose.ts': ['jose', 'jose/keys', 'jose/read-only'],
   'adapters/jose/header.ts': ['jose/header', 'jose/forgery'],
