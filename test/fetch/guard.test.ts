@@ -8,6 +8,7 @@ import {
 } from '../../src/fetch.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import { createClock } from '../fixtures/clock.ts'
+import { errorOf } from '../fixtures/errors.ts'
 import { SECRET, SECRETS } from '../fixtures/secrets.ts'
 import { createRecorder, read, write } from './fixture.ts'
 
@@ -70,22 +71,22 @@ async function alter(
 
 describe('createStoreHandler', () => {
   it.each([
-    [undefined, 'ERR_SESSION_OPTIONS'],
-    [null, 'ERR_SESSION_OPTIONS'],
-    [{}, 'ERR_SESSION_OPTIONS'],
-    [{ token: '' }, 'ERR_SESSION_OPTIONS'],
-    [{ authorize: null }, 'ERR_SESSION_OPTIONS'],
-    [{ authorize: true }, 'ERR_SESSION_OPTIONS'],
-    [{ authorize: 'token' }, 'ERR_SESSION_OPTIONS'],
-    [{ token: SECRET, secret: SECRETS[1] }, 'ERR_SESSION_OPTIONS'],
-    [{ token: SECRET, maxSize: 0 }, 'ERR_SESSION_OPTIONS'],
-    [{ token: 'short' }, 'ERR_SESSION_SECRET'],
-    [{ token: [] }, 'ERR_SESSION_SECRET'],
-    [{ secret: 'x'.repeat(64) }, 'ERR_SESSION_SECRET'],
-  ])('does not begin with %j', (options, code) => {
-    expect(() => createStoreHandler(createMemoryStore(), options as never)).toThrow(
-      expect.objectContaining({ code }),
-    )
+    [undefined, 'ERR_SESSION_OPTIONS', '"authorize" is missing: give createStoreHandler() '],
+    [null, 'ERR_SESSION_OPTIONS', '"authorize" is missing'],
+    [{}, 'ERR_SESSION_OPTIONS', '"authorize" is missing'],
+    [{ token: '' }, 'ERR_SESSION_OPTIONS', '"authorize" is missing'],
+    [{ authorize: null }, 'ERR_SESSION_OPTIONS', '"authorize" is missing'],
+    [{ authorize: true }, 'ERR_SESSION_OPTIONS', '"authorize" must be a function'],
+    [{ authorize: 'token' }, 'ERR_SESSION_OPTIONS', '"authorize" must be a function'],
+    [{ token: SECRET, secret: SECRETS[1] }, 'ERR_SESSION_OPTIONS', '"token" and "secret" exclude'],
+    [{ token: SECRET, maxSize: 0 }, 'ERR_SESSION_OPTIONS', '"maxSize" must be'],
+    [{ token: 'short' }, 'ERR_SESSION_SECRET', '"token" [0] is shorter'],
+    [{ token: [] }, 'ERR_SESSION_SECRET', '"token" must be 1 to 10'],
+    [{ secret: 'x'.repeat(64) }, 'ERR_SESSION_SECRET', '"secret" [0] repeats itself'],
+  ])('does not begin with %j', (options, code, fault) => {
+    const error = errorOf(() => createStoreHandler(createMemoryStore(), options as never))
+    expect(error.code).toBe(code)
+    expect(error.message.startsWith(`Session option ${fault}`)).toBe(true)
   })
 })
 
