@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cbcKeys, decrypt } from '../../adapters/legacy/cbc.ts'
 import { macKeys, verifies } from '../../adapters/legacy/mac.ts'
 import { md5 } from '../../adapters/legacy/md5.ts'
@@ -41,6 +41,17 @@ describe('MACs', () => {
     for (const other of ['', good.slice(1), `${good}=`, `${good}A`, ` ${good}`, 'A'.repeat(44)]) {
       expect(await verifies(keys, 'a=b', [other])).toBe(false)
     }
+  })
+
+  it('cost nothing where they have no such length', async () => {
+    const keys = await macKeys(secrets, 'sha1')()
+    const verify = vi.spyOn(crypto.subtle, 'verify')
+    const macs = ['', 'A'.repeat(26), 'A'.repeat(44), `${'A'.repeat(26)}=`]
+    expect(await verifies(keys, 'a=b', macs)).toBe(false)
+    expect(verify).not.toHaveBeenCalled()
+    await verifies(keys, 'a=b', ['A'.repeat(27), 'A'.repeat(43)])
+    expect(verify).toHaveBeenCalledTimes(4)
+    verify.mockRestore()
   })
 
   it('are made by keys that are made once, and only verify', async () => {
@@ -102,6 +113,16 @@ describe('AES-CBC as Egg has it', () => {
     expect(await decrypt(key!, standard)).toBeNull()
   })
 
+  it('costs nothing where it is no whole number of blocks', async () => {
+    const [key] = await keysOf()
+    const decryption = vi.spyOn(crypto.subtle, 'decrypt')
+    for (const other of ['A', 'AAAA', `${'A'.repeat(20)}`, `${'A'.repeat(22)}B=`]) {
+      expect(await decrypt(key!, other)).toBeNull()
+    }
+    expect(decryption).not.toHaveBeenCalled()
+    decryption.mockRestore()
+  })
+
   it('is none where the padding is none, or the text no UTF-8', async () => {
     const [key] = await keysOf()
     expect(await decrypt(key!, encrypt('x'.repeat(16), false))).toBeNull()
@@ -109,6 +130,7 @@ describe('AES-CBC as Egg has it', () => {
   })
 
   it('has keys that are made once, and decrypt alone', async () => {
+    const keysOf = cbcKeys([utf8(secret)])
     const keys = await keysOf()
     expect(await keysOf()).toBe(keys)
     expect([keys[0]!.key.extractable, keys[0]!.key.usages]).toEqual([false, ['decrypt']])

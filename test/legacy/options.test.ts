@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { inspect } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { eggEncrypted, eggSigned, koaSigned } from '../../adapters/legacy.ts'
+import { checkReader, type CheckedReader } from '../../adapters/legacy/options.ts'
 import { createSessionManager, withSession, type SessionEvent } from '../../src/index.ts'
 import { DAY } from '../fixtures/clock.ts'
 import { errorOf } from '../fixtures/errors.ts'
@@ -15,7 +16,8 @@ const until = Date.now() + DAY
 const canaries = ['9Xw3Vt7Rq2', 'barney-canary']
 
 describe('options', () => {
-  it.each<[object | undefined, RegExp]>([
+  // Their titles tell no time: a test is called the same in each run.
+  const refused: [object | undefined, RegExp][] = [
     [undefined, /"keys" must be/],
     [{ keys, until }, /"verify" must be a function/],
     [{ keys, until, verify: true }, /"verify" must be a function/],
@@ -38,12 +40,17 @@ describe('options', () => {
     [{ keys, verify, until, maxAge: 0 }, /"maxAge" must be/],
     [{ keys, verify, until, maxAge: 401 * DAY }, /"maxAge" must be/],
     [{ keys, verify, until, untill: 1 }, /"untill" is unknown/],
-  ])('%j are refused', (options, message) => {
-    const error = errorOf(() => eggEncrypted(options as never))
-    expect(error.code).toBe('ERR_SESSION_OPTIONS')
-    expect(error.message).toMatch(message)
-    expect(inspect(error)).not.toContain(canaries[0])
-  })
+  ]
+
+  it.each(refused.map(([options, message], index) => [index, message, options] as const))(
+    'are refused: number %d, %s',
+    (_, message, options) => {
+      const error = errorOf(() => eggEncrypted(options as never))
+      expect(error.code).toBe('ERR_SESSION_OPTIONS')
+      expect(error.message).toMatch(message)
+      expect(inspect(error)).not.toContain(canaries[0])
+    },
+  )
 
   it('of the signed ones are refused in the same way', () => {
     expect(errorOf(() => koaSigned({ keys } as never)).message).toMatch(/koaSigned.*"until"/)
@@ -62,6 +69,106 @@ describe('options', () => {
       '2026-01-01T09:00Z',
     ])
       expect(eggEncrypted({ keys, verify, until })).toBeTypeOf('function')
+  })
+
+  describe('of every reader', () => {
+    const check = (more: object, splits = false, extra: string[] = ['maxAge']): CheckedReader =>
+      checkReader('reader', { keys: 'k', until, ...more } as never, splits, extra)
+    const faultOf = (more: object): string => errorOf(() => check(more)).message
+    const texts = (more: object, splits?: boolean): string[] =>
+      check(more, splits).keys.map((key) => new TextDecoder().decode(key))
+
+    it('are keys, one to ten, each once and as it stands', () => {
+      expect(texts({ keys: ' a,b ' })).toEqual([' a,b '])
+      expect(texts({ keys: ' a , b,a' }, true)).toEqual(['a', 'b'])
+      expect(texts({ keys: ['a , b', 'é'] }, true)).toEqual(['a , b', 'é'])
+      expect(texts({ keys: [...'0123456789'] })).toEqual([...'0123456789'])
+      for (const keys of [[], [...'0123456789a'], ['a', ''], ['a', 5], [['a']], '', 5, null]) {
+        expect(faultOf({ keys })).toBe(
+          'reader(): "keys" must be the 1 to 10 keys of the old application, as text.',
+        )
+      }
+    })
+
+    it.each([
+      ['2026-01-02', Date.UTC(2026, 0, 2)],
+      ['2026-01-02T03:04Z', Date.UTC(2026, 0, 2, 3, 4)],
+      ['2026-01-02T03:04:05Z', Date.UTC(2026, 0, 2, 3, 4, 5)],
+      ['2026-01-02T03:04:05.6Z', Date.UTC(2026, 0, 2, 3, 4, 5, 600)],
+      ['2026-01-02T03:04:05.678Z', Date.UTC(2026, 0, 2, 3, 4, 5, 678)],
+      ['2026-01-02T03:04+01:30', Date.UTC(2026, 0, 2, 1, 34)],
+      ['2026-01-02T03:04:05-01:30', Date.UTC(2026, 0, 2, 4, 34, 5)],
+      [new Date(1.6e12), 1.6e12],
+      [1e12 + 1, 1e12 + 1],
+    ])('end at a time with a zone: %j', (until, time) => {
+      expect(check({ until }).until).toBe(time)
+    })
+
+    it.each([
+      '2026-01-02T03:04',
+      '2026-01-02 03:04Z',
+      'on 2026-01-02',
+      '2026-01-02!',
+      '2026-1-2',
+      '2026-13-01',
+      '02026-01-02',
+      '',
+      1e12,
+      1_767_312_000,
+      null,
+      ['2026-01-02'],
+      { valueOf: () => 2e12 },
+    ])('do not end at %j', (until) => {
+      expect(faultOf({ until })).toBe(
+        'reader(): "until" must be a Date, milliseconds since the epoch, or a text like 2027-01-31.',
+      )
+    })
+
+    it('end within 90 days, where anybody knows what day it is', () => {
+      vi.useFakeTimers({ toFake: ['Date'], now: 1.7e12 })
+      try {
+        expect(check({ until: 1.7e12 + 90 * DAY }).until).toBe(1.7e12 + 90 * DAY)
+        expect(faultOf({ until: 1.7e12 + 90 * DAY + 1 })).toBe(
+          'reader(): "until" must not lie more than 90 days ahead.',
+        )
+        vi.setSystemTime(0)
+        expect(check({ until: 1.7e12 }).until).toBe(1.7e12)
+      } finally {
+        vi.useRealTimers()
+      }
+    })
+
+    it('may name a cookie', () => {
+      for (const key of ['a', '__Host-sid', "!#$%&'*+.^`|~-", 'x'.repeat(256)]) {
+        expect(check({ key }).key).toBe(key)
+      }
+      expect(check({}).key).toBeUndefined()
+      for (const key of ['', ' a', 'a ', 'a;', '=a', 'a=', 'é', 'x'.repeat(257)]) {
+        expect(faultOf({ key })).toBe('reader(): "key" must be the name of a cookie.')
+      }
+    })
+
+    it('may have a longest life, up to 400 days', () => {
+      for (const maxAge of [1, DAY, 400 * DAY, undefined]) {
+        expect(check({ maxAge }).maxAge).toBe(maxAge)
+      }
+      for (const maxAge of [0, -1, 400 * DAY + 1, Number.NaN, Infinity, 'session', null]) {
+        expect(faultOf({ maxAge })).toBe(
+          'reader(): "maxAge" must be milliseconds, above 0 and up to 400 days.',
+        )
+      }
+    })
+
+    it('are known by name', () => {
+      expect(faultOf({ digest: 'sha1' })).toBe('reader(): "digest" is unknown.')
+      expect(() => check({ digest: 'sha1' }, false, ['digest'])).not.toThrow()
+      expect(errorOf(() => check({ maxAge: DAY }, false, [])).message).toContain('"maxAge"')
+      const none = { keys: 'k', until }
+      expect(() => checkReader('reader', none, false)).not.toThrow()
+      expect(errorOf(() => checkReader('reader', undefined as never, false)).message).toContain(
+        '"keys" must be',
+      )
+    })
   })
 
   it.each([[{}], [[{}]], [[null]], ['egg'], [eggEncrypted]])('accept: %j is refused', (accept) => {
