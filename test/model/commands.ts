@@ -169,6 +169,7 @@ const limits: fc.Arbitrary<Limits> = fc.record({
   absoluteMaxAge: fc.constantFrom(undefined, 3 * HOUR),
   rolling: fc.boolean(),
   renew: fc.boolean(),
+  touchAfter: fc.constantFrom(undefined, 0, MINUTE, HOUR),
 })
 
 /** That histories of up to fifty steps go as the reference says. */

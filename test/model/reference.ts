@@ -10,6 +10,8 @@ export interface Limits {
   absoluteMaxAge: number | undefined
   rolling: boolean
   renew: boolean
+  /** How long after a save a rolling session is left as it is; else a tenth of its time. */
+  touchAfter: number | undefined
 }
 
 /** What the reference has to know of where sessions are kept. */
@@ -183,12 +185,16 @@ export class Reference {
     return Math.min(this.now + this.#idle(own), created + absoluteMaxAge)
   }
 
-  #isGood({ saved, created, expires, own }: Cookie): boolean {
-    const { now, limits, traits } = this
-    // One that says nothing of time is good for as long as what it stands for.
-    if (!traits.isTimed) return traits.keeps === 'store' || now <= expires
-    const { absoluteMaxAge = Infinity } = limits
-    return now < expires && now - saved < this.#idle(own) && now - created < absoluteMaxAge
+  /** When a cookie is over, by the limits that hold now. */
+  #endOfCookie({ saved, created, expires, own }: Cookie): number {
+    if (!this.traits.isTimed) return expires
+    const { absoluteMaxAge = Infinity } = this.limits
+    return Math.min(expires, saved + this.#idle(own), created + absoluteMaxAge)
+  }
+
+  #isGood(cookie: Cookie): boolean {
+    const end = this.#endOfCookie(cookie)
+    return this.traits.isTimed ? this.now < end : this.now <= end
   }
 
   #find(cookie: Cookie): View | undefined {
@@ -206,7 +212,7 @@ export class Reference {
       isNew: false,
       created: isTimed ? life.created : this.now,
       saved: life.saved,
-      expires: Math.min(cookie.expires, kept?.expires ?? Infinity),
+      expires: Math.min(this.#endOfCookie(cookie), kept?.expires ?? Infinity),
       own: life.own,
       version: Math.max(cookie.version, kept?.version ?? 0),
       inCookie: cookie.contents !== undefined,
@@ -256,10 +262,13 @@ export class Reference {
 
   /** Whether a session that was only read is saved, so that it lives on. */
   #livesOn({ own, expires, created }: View): boolean {
-    const { maxAge, rolling, renew } = this.limits
-    if (rolling) return true
+    const { maxAge, rolling, renew, touchAfter } = this.limits
+    const idle = this.#idle(own)
+    const gain = this.#endOf(created, own) - expires
+    const pause = Math.min(touchAfter ?? idle / 10, idle / 2)
+    if (rolling && Math.abs(gain) >= pause) return true
     if (!renew || (own ?? maxAge) === 'session') return false
-    return expires - this.now < this.#idle(own) / 2 && this.#endOf(created, own) > expires
+    return expires - this.now < idle / 2 && gain > 0
   }
 
   #end(view: View): void {
