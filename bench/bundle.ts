@@ -12,7 +12,7 @@ export const worker: BuildOptions = {
 export const node: BuildOptions = { platform: 'node', conditions: ['import'] }
 
 /** What an application has anyway, or what is no JavaScript. */
-const external = [
+export const external: readonly string[] = [
   '@upstash/redis',
   'hono',
   'hono/*',
@@ -24,11 +24,16 @@ const external = [
   'node:*',
 ]
 
-/** The bytes of a module with all that it imports, minified. */
+/**
+ * The bytes of a module with all that it imports, minified.
+ *
+ * @param left What is left out.
+ */
 export async function bundle(
   contents: string,
   resolveDir: string,
   target: BuildOptions,
+  left: readonly string[] = external,
 ): Promise<Uint8Array> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir },
@@ -38,7 +43,7 @@ export async function bundle(
     format: 'esm',
     target: 'es2022',
     minify: true,
-    external,
+    external: [...left],
     mainFields: ['module', 'main'],
     write: false,
     ...target,

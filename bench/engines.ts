@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { root } from './bundle.ts'
 
 /** What is measured of a build of this library. */
 export interface Build {
@@ -13,11 +14,12 @@ export interface Build {
   takeSnapshot: typeof import('../src/decide.ts').takeSnapshot
 }
 
-const contents = `
-  export { createSessionManager, createSealedFormat } from './dist/src/manager.js'
-  export { checkOptions } from './dist/src/options.js'
-  export { takeSnapshot } from './dist/src/decide.js'
-  export { session as honoSession } from './dist/adapters/hono.js'
+/** What a bundle exports to be a `Build`. */
+export const buildEntry = `
+  export { createSessionManager, createSealedFormat } from '${root}dist/src/manager.js'
+  export { checkOptions } from '${root}dist/src/options.js'
+  export { takeSnapshot } from '${root}dist/src/decide.js'
+  export { session as honoSession } from '${root}dist/adapters/hono.js'
 `
 
 /** The built library on one of its engines, resolved as that runtime would resolve it. */
@@ -26,7 +28,7 @@ export async function buildFor(runtime: 'node' | 'workerd'): Promise<Build> {
   const outfile = join(folder, `${runtime}.mjs`)
   try {
     await build({
-      stdin: { contents, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
+      stdin: { contents: buildEntry, resolveDir: root },
       bundle: true,
       // Else the paths that the compiler takes in here would hold for the bundle, too.
       tsconfigRaw: {},

@@ -1,15 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { isMet, type Aim } from './aims.ts'
+import type { Bar } from './chart.ts'
 import type { Times } from './measure.ts'
 
 const page = new URL('../docs/performance.md', import.meta.url)
 
-/** A ratio or a time that this library is to reach. */
-export interface Aim {
-  what: string
-  measured: number
-  limit: number
-  /** Whether more is better. */
-  isLeast?: boolean
+/** What a part has measured. */
+export interface Measured {
+  /** In Markdown. */
+  table: string
+  aims: Aim[]
+  /** What a chart can show of it. */
+  bars?: Bar[]
 }
 
 /** A table in Markdown; all columns but the first are aligned to the right. */
@@ -26,14 +28,20 @@ export function cell({ low, median, high }: Times, other?: Times): string {
   return `${short(median)} (${short(low)} to ${short(high)})${ratio}`
 }
 
-/** The aims as a table, those that are missed in bold. */
-export function aimTable(aims: Aim[]): string {
-  const rows = aims.map(({ what, measured, limit, isLeast }) => {
-    const isMet = isLeast ? measured >= limit : measured <= limit
-    const aim = `${isLeast ? 'at least' : 'at most'} ${limit}`
-    return [what, aim, measured.toFixed(2), isMet ? 'met' : '**missed**']
-  })
-  return table(['aim', '', 'measured', ''], rows)
+/** Aims as a table, a column for each runtime; what is missed is in bold. */
+export function aimTable(columns: Record<string, Aim[]>): string {
+  const titles = Object.keys(columns)
+  const rows = Object.values(columns)[0]!.map(({ what }) => [
+    what,
+    ...titles.map((title) => aimCell(columns[title]!.find((aim) => aim.what === what)!)),
+  ])
+  return table(['aim; in bold what is missed', ...titles], rows)
+}
+
+function aimCell(aim: Aim): string {
+  const measured = aim.measured.toFixed(2)
+  const limit = `${aim.isLeast ? 'at least' : 'at most'} ${aim.limit}`
+  return `${isMet(aim) ? measured : `**${measured}**`} (${limit})`
 }
 
 /** Puts what a part has printed into docs/performance.md, between the part's marks. */

@@ -1,0 +1,68 @@
+/**
+ * `npm run bench:guard`: a short run of what the aims name. It fails where an aim is missed by more than a
+ * quarter in three tries, one after the other. Where an aim has not been reached, what it came to in the run
+ * that docs/performance.md shows stands in its place (recorded.json), and the table says so.
+ */
+import { alarmOf, isAlarming, isMet, type Aim, type Runtime } from './aims.ts'
+import { SHORT } from './measure.ts'
+import { nodes, runOn, type NodePart } from './nodes.ts'
+import { installPeers } from './peers/index.ts'
+import { readRecorded } from './recorded.ts'
+import { table } from './report.ts'
+import { benchWorkerd } from './workerd.ts'
+
+const TRIES = 3
+
+interface Section {
+  runtime: Runtime
+  measure(): Promise<Aim[]>
+}
+
+installPeers()
+const parts: NodePart[] = ['seal', 'hono', 'koa']
+const sections: Section[] = [
+  ...nodes().flatMap(({ runtime, binary }) =>
+    parts.map((part) => ({
+      runtime,
+      measure: async () => (await runOn(binary, part, 'short')).aims,
+    })),
+  ),
+  { runtime: 'workerd', measure: async () => (await benchWorkerd(SHORT)).aims },
+]
+
+const recorded = readRecorded()
+const rows: string[][] = []
+for (const { runtime, measure } of sections) {
+  let aims: Aim[] = []
+  let failed: Set<string> | undefined
+  for (let left = TRIES; left > 0 && failed?.size !== 0; left--) {
+    aims = await measure()
+    const alarming = aims
+      .filter((aim) => isAlarming(aim, recorded[runtime]?.[aim.what]))
+      .map(({ what }) => what)
+    failed = new Set(alarming.filter((what) => failed?.has(what) ?? true))
+  }
+  for (const aim of aims) {
+    const isFailed = failed!.has(aim.what)
+    if (isFailed) process.exitCode = 1
+    rows.push([
+      runtime,
+      aim.what,
+      aim.measured.toFixed(2),
+      limitOf(aim, recorded[runtime]?.[aim.what]),
+      verdictOf(aim, isFailed),
+    ])
+  }
+}
+console.log(table(['', 'aim', 'measured', 'limit', ''], rows))
+
+function limitOf(aim: Aim, recorded: number | undefined): string {
+  const limit = `${aim.isLeast ? 'at least' : 'at most'} ${aim.limit}`
+  const known = recorded === undefined ? '' : `, was ${recorded}`
+  return `${limit}${known}; alarm at ${alarmOf(aim, recorded).toFixed(2)}`
+}
+
+function verdictOf(aim: Aim, isFailed: boolean): string {
+  if (isFailed) return '**slower than it was**'
+  return isMet(aim) ? 'met' : 'missed, within what is known'
+}

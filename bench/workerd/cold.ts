@@ -1,0 +1,138 @@
+// What a Worker's first request costs in a fresh isolate: its code is read, its keys are made.
+import { bundle, root, worker } from '../bundle.ts'
+import { measureAbove, type Effort, type Times } from '../measure.ts'
+import { peersFolder } from '../peers/index.ts'
+import { secret } from '../seals.ts'
+import type { Subject } from '../subject.ts'
+import { start } from './running.ts'
+
+export const KIT_COLD = '**session-kit**'
+const KIT_IMPORTED = '**session-kit**, imported alone'
+
+const quoted = JSON.stringify(secret)
+const onHono = (lines: string): string => `
+  import { Hono } from 'hono'
+  const app = new Hono()
+  ${lines}
+  export default app
+`
+
+/** Workers that begin a session where they have a library for it, the empty one first. */
+const workers: Record<string, string> = {
+  'an empty Worker': `export default { fetch: () => new Response() }`,
+  [KIT_COLD]: `
+    import { createSessionManager } from 'session-kit'
+    const manager = createSessionManager({ secrets: ${quoted} })
+    export default {
+      async fetch(request) {
+        const session = await manager.load(request.headers.get('cookie'))
+        session.user = 'ada'
+        const [line] = await manager.commit(session)
+        return new Response('', { headers: { 'set-cookie': line } })
+      },
+    }`,
+  [KIT_IMPORTED]: `
+    import { createSessionManager } from 'session-kit'
+    export default { fetch: () => new Response(createSessionManager.name) }`,
+  'iron-session': `
+    import { sealData } from 'iron-session'
+    export default {
+      async fetch() {
+        const seal = await sealData({ user: 'ada' }, { password: ${quoted} })
+        return new Response('', { headers: { 'set-cookie': 'sid=' + seal } })
+      },
+    }`,
+  'jose, `CompactEncrypt`': `
+    import { CompactEncrypt } from 'jose'
+    const bytes = Uint8Array.from(atob(${quoted}), (char) => char.charCodeAt(0))
+    export default {
+      async fetch() {
+        const text = new TextEncoder().encode('{"user":"ada"}')
+        const header = { alg: 'dir', enc: 'A256GCM' }
+        const jwe = await new CompactEncrypt(text).setProtectedHeader(header).encrypt(bytes)
+        return new Response('', { headers: { 'set-cookie': 'sid=' + jwe } })
+      },
+    }`,
+  'Hono alone': onHono(`app.get('/', (c) => c.text(''))`),
+  'Hono and **session-kit/hono**': onHono(`
+    import { session } from 'session-kit/hono'
+    app.use(session({ secrets: ${quoted} })).get('/', async (c) => {
+      ;(await c.var.session).user = 'ada'
+      return c.text('')
+    })`),
+  'Hono and @hono/session': onHono(`
+    import { useSession } from '@hono/session'
+    app.use(useSession({ secret: ${quoted} })).get('/', async (c) => {
+      await c.var.session.update({ user: 'ada' })
+      return c.text('')
+    })`),
+  'Hono and hono-sessions': onHono(`
+    import { sessionMiddleware, CookieStore } from 'hono-sessions'
+    const options = { store: new CookieStore(), encryptionKey: ${quoted} }
+    app.use(sessionMiddleware(options)).get('/', (c) => {
+      c.var.session.set('user', 'ada')
+      return c.text('')
+    })`),
+}
+
+/**
+ * µs of processor time from nothing to the first response, above an empty Worker. Each time is of
+ * an isolate of its own, which the Worker loader makes: what a new process takes is not in it.
+ */
+export async function measureCold(effort: Effort): Promise<Map<string, Times>> {
+  const all = Object.entries(workers).filter(
+    ([name], index) => index === 0 || !effort.isGuard || name === KIT_COLD,
+  )
+  const codes: Record<string, string> = {}
+  for (const [name, contents] of all) {
+    const folder = contents.includes('session-kit') ? root : peersFolder
+    codes[name] = new TextDecoder().decode(await bundle(contents, folder, worker, []))
+  }
+  const { ask, clock, stop } = await start(loader(codes), {
+    env: { LOADER: { type: 'worker-loader' } },
+  })
+  const subjects = Object.keys(codes).map((name): Subject => {
+    return {
+      name,
+      run: (times) => ask(`/?name=${encodeURIComponent(name)}&times=${times}`),
+      clock,
+    }
+  })
+  try {
+    return await measureAbove(subjects, {
+      ...effort,
+      warmUp: 1,
+      smallestBatch: 8,
+      isGuard: false,
+    })
+  } finally {
+    await stop()
+  }
+}
+
+/** A Worker that starts others in as many isolates as it is asked for, one after the other. */
+function loader(codes: Record<string, string>): string {
+  return `
+    const codes = ${JSON.stringify(codes)}
+    let count = 0
+    export default {
+      async fetch({ url }, { LOADER }) {
+        const { searchParams } = new URL(url)
+        const name = searchParams.get('name')
+        for (let times = Number(searchParams.get('times')); times > 0; times--) {
+          const worker = LOADER.get(name + count++, () => ({
+            compatibilityDate: '2026-06-01',
+            mainModule: 'main.js',
+            modules: { 'main.js': codes[name] },
+          }))
+          const response = await worker.getEntrypoint().fetch('https://app.test/')
+          await response.text()
+          const hasCookie = response.headers.has('set-cookie')
+          if (!response.ok || hasCookie !== !/empty|alone$/.test(name)) {
+            throw new Error(name + ' answered ' + response.status + ': ' + hasCookie)
+          }
+        }
+        return new Response()
+      },
+    }`
+}
