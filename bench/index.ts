@@ -80,5 +80,6 @@ function judge(aims: Record<string, Aim[]>): string {
 
 function report(part: string, text: string): void {
   console.log(`${text}\n`)
-  if (isSaved) save(part, text)
+  // Of the machine a run of everything alone may tell: a part beside older ones may be of another.
+  if (isSaved && (part !== 'machine' || !asked.length)) save(part, text)
 }

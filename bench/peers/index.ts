@@ -4,16 +4,18 @@
  * this package by its name.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Peers } from './types.ts'
 
 /** Where they are. */
 export const peersFolder: string = fileURLToPath(new URL('.', import.meta.url))
 
-/** Installs the libraries, unless they are there. */
+/** Installs the libraries, unless they are there as the lock has them. */
 export function installPeers(): void {
-  if (existsSync(`${peersFolder}node_modules`)) return
+  const installed = `${peersFolder}node_modules/.package-lock.json`
+  const lock = `${peersFolder}package-lock.json`
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
   execFileSync('npm', ['ci', '--prefix', peersFolder, '--ignore-scripts'], { stdio: 'inherit' })
 }
 
