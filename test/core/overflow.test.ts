@@ -14,6 +14,7 @@ import { createRevocation } from '../../src/revocation.ts'
 import { createClock, DAY, HOUR, MINUTE } from '../fixtures/clock.ts'
 import { Jar, parseSetCookie } from '../fixtures/cookies.ts'
 import { errorOf, rejectionOf } from '../fixtures/errors.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
@@ -50,8 +51,7 @@ interface Setting {
 
 function setUp(options: Partial<SessionOptions> = {}): Setting {
   const store = countingStore()
-  const on = ({ type }: SessionEvent): void =>
-    void (/^(missed|expired|invalid|revoked|conflict)$/.test(type) && events.push(type))
+  const on = onTrouble(({ type }) => events.push(type))
   const manager = createSessionManager<any, any>({
     secrets: SECRET,
     store,

@@ -20,7 +20,8 @@ import type { Json } from '../../src/record.ts'
 import { createRevocation } from '../../src/revocation.ts'
 import { assignData, SessionObject } from '../../src/session.ts'
 import { createClock, DAY, HOUR, MINUTE } from '../fixtures/clock.ts'
-import { Jar } from '../fixtures/cookies.ts'
+import { copyCookies, Jar } from '../fixtures/cookies.ts'
+import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
@@ -38,8 +39,7 @@ function managerOf(options: Options = {}): SessionManager<any, any> {
   return createSessionManager<any, any>({
     secrets: SECRET,
     now: clock.now,
-    on: (event) =>
-      void (/^(missed|expired|invalid|conflict)$/.test(event.type) && events.push(event)),
+    on: onTrouble((event) => events.push(event)),
     ...options,
   })
 }
@@ -50,7 +50,7 @@ async function visitorOf(data: object, options: Options, earlier: Options = {}):
   const before = createVisitor(managerOf({ store, encrypt, ...earlier }))
   await before.visit((session) => assignData(session, data as Json))
   const visitor = createVisitor(managerOf(options))
-  visitor.jar.take(before.jar.header.split('; ').map((pair) => `${pair}; Path=/`))
+  copyCookies(before.jar, visitor.jar)
   return visitor
 }
 
