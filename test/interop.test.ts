@@ -11,7 +11,7 @@ import { dayKey, dayOf, headerOf } from './fixtures/jwe.ts'
 import { cookieHeader } from './fixtures/cookies.ts'
 import { patience, report, runsOf, seed } from './fixtures/properties.ts'
 import { SECRETS } from './fixtures/secrets.ts'
-import { createRandom, randomData } from './legacy/fixture.ts'
+import { createRandom, randomData } from './fixtures/random.ts'
 
 const NAME = 'cookies for other libraries'
 const keys = SECRETS.slice(0, 2)

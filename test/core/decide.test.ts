@@ -374,17 +374,20 @@ describe('takeSnapshot', () => {
     expect(takeSnapshot({ a: '"}\n{"' }, {})).not.toBe(takeSnapshot({ a: '"}' }, { a: 1 }))
   })
 
-  it('refuses what JSON cannot write, and says nothing of it', () => {
-    const cycle: Record<string, unknown> = { canary: 1 }
-    cycle.self = cycle
-    let deep: unknown = 'canary'
-    for (let level = 0; level < 50_000; level++) deep = { deep }
-    for (const data of [cycle, { canary: 10n }, { deep }] as Record<string, unknown>[]) {
-      const message =
-        'The session holds what JSON cannot write: a cycle, a BigInt, or too many levels.'
-      const expected = { code: 'ERR_SESSION_DATA', message }
-      expect(() => takeSnapshot(data, {})).toThrowError(expect.objectContaining(expected))
-    }
+  const cycle: Record<string, unknown> = { canary: 1 }
+  cycle.self = cycle
+  let deep: unknown = 'canary'
+  for (let level = 0; level < 50_000; level++) deep = { deep }
+
+  it.each([
+    ['a cycle', cycle],
+    ['a bigint', { canary: 10n }],
+    ['50,000 levels', { deep }],
+  ])('refuses what JSON cannot write, and says nothing of it: %s', (_, data) => {
+    const message =
+      'The session holds what JSON cannot write: a cycle, a BigInt, or too many levels.'
+    const expected = { code: 'ERR_SESSION_DATA', message }
+    expect(() => takeSnapshot(data, {})).toThrowError(expect.objectContaining(expected))
   })
 })
 

@@ -26,9 +26,12 @@ describe('freshIv', () => {
     patience,
   )
 
-  it.each([nodeEngine, webEngine])(
-    'is not made up where there is nothing random: nothing is sealed, engine %#',
-    async (engine) => {
+  it.each([
+    ['node', nodeEngine],
+    ['web', webEngine],
+  ])(
+    'is not made up where there is nothing random: nothing is sealed by the engine %s',
+    async (_, engine) => {
       const key = await engine.deriveKey(
         await engine.secret(new Uint8Array(32)),
         'salt',

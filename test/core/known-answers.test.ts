@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { engine as nodeEngine } from '../../src/seal/engine-node.ts'
 import { engine as webEngine } from '../../src/seal/engine-web.ts'
+import type { Engine } from '../../src/seal/engine.ts'
 import { createKeyring } from '../../src/seal/keyring.ts'
 import { secretBytes } from '../../src/secrets.ts'
 import { createClock, DAY } from '../fixtures/clock.ts'
@@ -14,10 +15,13 @@ type Vector = Record<'id' | 'name' | 'iv' | 'kid' | 'key' | 'claims' | 'token', 
   secretHex?: string
 }
 
-const engines = { node: nodeEngine, web: webEngine }
+const engines: [name: string, engine: Engine][] = [
+  ['node', nodeEngine],
+  ['web', webEngine],
+]
 const vectors: Vector[] = file.vectors
-const cases = (['node', 'web'] as const).flatMap((name) =>
-  vectors.map((vector) => ({ engine: name, ...vector })),
+const cases = engines.flatMap(([by, engine]) =>
+  vectors.map((vector) => [by, vector.id, engine, vector] as const),
 )
 
 afterEach(() => void vi.restoreAllMocks())
@@ -25,10 +29,10 @@ afterEach(() => void vi.restoreAllMocks())
 const secretOf = ({ secret, secretHex }: Vector): string | Uint8Array =>
   secret ?? new Uint8Array(Buffer.from(secretHex!, 'hex'))
 
-function readerOf(vector: Vector & { engine: 'node' | 'web' }): SealedReader {
-  const { name, now, engine } = vector
+function readerOf(engine: Engine, vector: Vector): SealedReader {
+  const { name, now } = vector
   const secrets = [secretOf(vector)]
-  return createSealedReader({ name, secrets, clock: createClock(now), engine: engines[engine] })
+  return createSealedReader({ name, secrets, clock: createClock(now), engine })
 }
 
 /** Makes the next IV one that is given; the pool of them is older than a second. */
@@ -41,13 +45,13 @@ function drawIv(iv: string): void {
   })
 }
 
-describe.each(cases)('the known answer: $id, by the $engine engine', (vector) => {
+describe.each(cases)('by the %s engine the known answer: %s', (_, __, engine, vector) => {
   const { now, iv, token } = vector
   const { ma, st, n, d, f, exp } = JSON.parse(vector.claims)
   const life = { created: now, issued: now, expires: exp * 1000, maxAge: ma as number | undefined }
 
   it('is what is sealed', async () => {
-    const { seal } = readerOf(vector)
+    const { seal } = readerOf(engine, vector)
     const isKey = n !== undefined || d === undefined
     drawIv(iv)
     const more = { life, version: n, ...(isKey && { key: ID }), ...(st && { maxAge: 'session' }) }
@@ -55,7 +59,7 @@ describe.each(cases)('the known answer: $id, by the $engine engine', (vector) =>
   })
 
   it('is what opens', async () => {
-    const opened = await readerOf(vector).open(token)
+    const opened = await readerOf(engine, vector).open(token)
     expect(opened).toEqual({
       id: ID,
       key: n !== undefined || d === undefined ? ID : undefined,
@@ -69,13 +73,13 @@ describe.each(cases)('the known answer: $id, by the $engine engine', (vector) =>
   })
 
   it('is under that key', async () => {
-    const { engine, name, kid, key } = vector
-    const keyring = createKeyring(engines[engine], secretBytes([secretOf(vector)]), name)
+    const { name, kid, key } = vector
+    const keyring = createKeyring(engine, secretBytes([secretOf(vector)]), name)
     const made = await keyring.current(now / 1000)
     const [header, , , ciphertext, tag] = token.split('.')
     expect(made.header).toBe(header)
     expect(JSON.parse(atob(header!))).toMatchObject({ kid: `${kid}.${Math.floor(now / DAY)}` })
-    const opened = await engines[engine].open(
+    const opened = await engine.open(
       made.key,
       made.headerBytes,
       Buffer.from(iv, 'hex').toString('base64url'),

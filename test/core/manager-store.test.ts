@@ -7,6 +7,7 @@ import { rejectionOf } from '../fixtures/errors.ts'
 import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore, type RecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
+import { hearUnhandled } from '../fixtures/unhandled.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
@@ -220,8 +221,7 @@ describe('the key of a record', () => {
   })
 
   it('that genid promises and does not make is an error when it is needed, and not before', async () => {
-    const unhandled = vi.fn<() => void>()
-    process.on('unhandledRejection', unhandled)
+    const unhandled = hearUnhandled()
     const ids = [Promise.resolve('first')]
     const genid = (): Promise<string> => ids.pop() ?? Promise.reject(new RangeError('no ids'))
     const { visit, store } = setUp({ genid })
@@ -229,9 +229,8 @@ describe('the key of a record', () => {
     const manager = createSessionManager({ secrets: SECRET, store, genid })
     session.destroy()
     expect(await manager.commit(session)).toHaveLength(1)
-    await new Promise((resolve) => void setImmediate(resolve))
-    process.off('unhandledRejection', unhandled)
-    expect(unhandled).not.toHaveBeenCalled()
+    await new Promise((resolve) => void setTimeout(resolve))
+    expect(unhandled).toEqual([])
     expect(store.records.size).toBe(0)
   })
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { DAY } from '../fixtures/clock.ts'
 import { edits, misjudged } from '../fixtures/edits.ts'
-import { patience } from '../fixtures/properties.ts'
+import { part, patience } from '../fixtures/properties.ts'
 import { createSealedReader, ID } from '../fixtures/sealed-reader.ts'
 import { SECRETS } from '../fixtures/secrets.ts'
 
@@ -15,8 +15,10 @@ const kinds = [
   { life: { created: 0, issued: 0, expires: DAY, maxAge: DAY } },
 ] as const
 
+const count = Math.ceil(64 * part)
+
 it(
-  '64 tokens never open after any edit of one character, and never throw',
+  'tokens never open after any edit of one character, and never throw',
   async () => {
     const reader = createSealedReader({ secrets: SECRETS })
     let tried = 0
@@ -26,7 +28,7 @@ it(
         yield text
       }
     }
-    for (let index = 0; index < 64; index++) {
+    for (let index = 0; index < count; index++) {
       const { life, ...kind } = { life: undefined, ...kinds[index % kinds.length] }
       const now = reader.clock.now()
       const own = life && { life: { ...life, created: now, issued: now, expires: now + DAY } }
@@ -34,8 +36,8 @@ it(
       expect(await misjudged(reader, counted(edits(token)))).toEqual([])
       expect(await reader.open(token)).toMatchObject({ id: ID })
     }
-    console.log(`edits of 64 tokens: ${tried}, none taken, none thrown`)
-    expect(tried).toBeGreaterThan(2_600_000)
+    console.log(`edits of ${count} tokens: ${tried}, none taken, none thrown`)
+    expect(tried).toBeGreaterThan(count * 40_000)
   },
   patience,
 )

@@ -48,9 +48,9 @@ describe('a session', () => {
     const session = await newSession({ store, prefix: 'canary' })
     session.user = 'fred'
     session.flash('note', 'canary')
-    const expected = "Session { user: 'fred' }"
-    expect(inspect(session)).toBe(expected)
-    expect(inspect(session, { depth: 9 })).toBe(expected)
+    const expected = /^Session ?\{ user: 'fred' \}$/
+    expect(inspect(session)).toMatch(expected)
+    expect(inspect(session, { depth: 9 })).toMatch(expected)
     const shown = inspect(session, { showHidden: true, getters: false, depth: 9 })
     expect(shown).not.toContain(SECRET)
     expect(shown).not.toContain('canary')

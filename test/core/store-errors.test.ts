@@ -11,6 +11,7 @@ import { rejectionOf } from '../fixtures/errors.ts'
 import { onTrouble } from '../fixtures/events.ts'
 import { createRecordingStore, type RecordingStore } from '../fixtures/recording-store.ts'
 import { SECRET } from '../fixtures/secrets.ts'
+import { hearUnhandled } from '../fixtures/unhandled.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
 
 const CANARY = 'canary-4417'
@@ -255,16 +256,14 @@ describe('storeTimeout', () => {
   })
 
   it.each(operations)('leaves a failure that comes too late unheard: %s', async (operation) => {
-    const unhandled = vi.fn<() => void>()
-    process.on('unhandledRejection', unhandled)
+    const unhandled = hearUnhandled()
     const { visit, store } = await setUp({ storeTimeout: 500 })
     const called = delay(store, operation, 600, true)
     const failing = rejectionOf(visit(acts[operation]))
     await called
     await vi.advanceTimersByTimeAsync(1000)
     expect(await failing).toMatchObject({ code: 'ERR_SESSION_TIMEOUT' })
-    process.off('unhandledRejection', unhandled)
-    expect(unhandled).not.toHaveBeenCalled()
+    expect(unhandled).toEqual([])
   })
 
   it.each([30 * DAY, 400 * DAY])(

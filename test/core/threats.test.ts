@@ -13,11 +13,11 @@ import { cookieHeader } from '../fixtures/cookies.ts'
 import { isOnWebCrypto } from '../fixtures/engine.ts'
 import { onTrouble } from '../fixtures/events.ts'
 import { patience, report, runsOf, seed } from '../fixtures/properties.ts'
+import { createRandom, randomData } from '../fixtures/random.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
 import { createSealedReader, ID } from '../fixtures/sealed-reader.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
-import { createRandom, randomData } from '../legacy/fixture.ts'
 
 const random = createRandom(seed)
 const { now } = createClock()

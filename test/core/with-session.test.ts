@@ -87,9 +87,10 @@ describe('withSession', () => {
     store.calls.length = 0
     const subtle = vi.spyOn(crypto.subtle, 'decrypt')
     const response = new Response('x', { headers: { 'cache-control': 'public, max-age=60' } })
+    const names = [...response.headers.keys()]
     const answer = await send(() => response, { store, rolling: true }, cookie)
     expect(answer).toBe(response)
-    expect([...answer.headers.keys()]).toEqual(['cache-control', 'content-type'])
+    expect([...answer.headers.keys()]).toEqual(names)
     expect(store.calls).toEqual([])
     expect(subtle).not.toHaveBeenCalled()
     subtle.mockRestore()

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +16,7 @@ beforeAll(() => {
   mkdirSync(path.join(folder, 'node_modules'))
   for (const [name, target] of [
     ['session-kit', root],
-    ['koa', path.join(root, 'node_modules/koa')],
+    ['koa', path.dirname(createRequire(import.meta.url).resolve('koa/package.json'))],
   ] as const) {
     symlinkSync(target, path.join(folder, 'node_modules', name))
   }

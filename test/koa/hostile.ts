@@ -1,11 +1,4 @@
-/** Numbers that look random and come again in the next run. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
+import { createRandom } from '../fixtures/random.ts'
 
 const PIECES = [
   'koa.sess=',

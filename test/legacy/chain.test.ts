@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { session } from '../../adapters/hono.ts'
 import { eggEncrypted } from '../../adapters/legacy.ts'
 import { md5 } from '../../adapters/legacy/md5.ts'
+import { createRandom, randomData } from '../fixtures/random.ts'
 import { DAY } from '../fixtures/clock.ts'
 import { patience, report, runsOf, seed } from '../fixtures/properties.ts'
 import { createRecordingStore } from '../fixtures/recording-store.ts'
@@ -11,11 +12,9 @@ import { SECRET } from '../fixtures/secrets.ts'
 import {
   Cookies3,
   Cookies4,
-  createRandom,
   eggHeader,
   encode,
   KEYS,
-  randomData,
   recordOf,
   setUp,
   UNTIL,

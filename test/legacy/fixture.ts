@@ -90,32 +90,3 @@ export function setUp(options: Partial<SessionOptions>): Setting {
   })
   return { manager, events }
 }
-
-/** Numbers that look random, and are the same in every run. */
-export function createRandom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
-const WORDS = ['fred', 'Žluťoučký 🐎', '??>>~~', '', 'a\nb\u0000c', '</script>', '\ud800', '日本語']
-
-/** Session data of many kinds. */
-export function randomData(random: (below: number) => number): Record<string, unknown> {
-  const value = (depth: number): unknown => {
-    const kind = random(depth > 0 ? 8 : 6)
-    if (kind === 0) return random(2 ** 31) - 2 ** 30
-    if (kind === 1) return random(1e9) / 1024
-    if (kind === 2) return [true, false, null][random(3)]
-    if (kind < 6) return WORDS[random(WORDS.length)]! + random(1e6).toString(36)
-    if (kind === 6) return Array.from({ length: random(4) }, () => value(depth - 1))
-    return object(depth - 1)
-  }
-  const object = (depth: number): Record<string, unknown> =>
-    Object.fromEntries(
-      Array.from({ length: random(5) }, () => [`k${random(50)}${WORDS[random(3)]}`, value(depth)]),
-    )
-  return { user: random(1e6), ...object(3) }
-}

@@ -6,17 +6,9 @@ import koaSession from 'koa-session'
 import { describe, expect, it, vi } from 'vitest'
 import { eggEncrypted, eggSigned, koaSigned } from '../../adapters/legacy.ts'
 import type { Reader } from '../../src/index.ts'
+import { createRandom, randomData } from '../fixtures/random.ts'
 import { patience, report, runsOf, seed } from '../fixtures/properties.ts'
-import {
-  createRandom,
-  eggHeader,
-  encode,
-  KEYS,
-  randomData,
-  recordOf,
-  setUp,
-  UNTIL,
-} from './fixture.ts'
+import { eggHeader, encode, KEYS, recordOf, setUp, UNTIL } from './fixture.ts'
 import { headerOf, libraries, type Data } from './libraries.ts'
 
 /** A package that writes session cookies, and the reader that is for them. */

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { eggSigned, koaSigned } from '../../adapters/legacy.ts'
+import { createRandom, randomData } from '../fixtures/random.ts'
 import { DAY } from '../fixtures/clock.ts'
 import { createVisitor } from '../fixtures/visitor.ts'
-import {
-  createRandom,
-  eggHeader,
-  encode,
-  KEYS,
-  koaHeader,
-  randomData,
-  recordOf,
-  setUp,
-  UNTIL,
-} from './fixture.ts'
+import { eggHeader, encode, KEYS, koaHeader, recordOf, setUp, UNTIL } from './fixture.ts'
 
 const random = createRandom(11)
 const options = { keys: KEYS, until: UNTIL }

@@ -1,4 +1,4 @@
-import { equal } from './check.ts'
+import { expect } from 'vitest'
 
 /** The members of a session that a page of the flow needs. */
 interface Visit {
@@ -26,7 +26,7 @@ export async function page(path: string, session: any): Promise<string> {
   return JSON.stringify({ count: visit.count, user: visit.user })
 }
 
-type Ask = (path: string, cookie: string) => Promise<Response>
+export type Ask = (path: string, cookie: string) => Promise<Response>
 
 /** A browser with the cookies of one host. */
 export class Visitor {
@@ -46,7 +46,7 @@ export class Visitor {
 
   async open(path: string): Promise<string> {
     const response = await this.#ask(path, this.header)
-    equal(response.status, 200)
+    if (response.status !== 200) throw new Error(`${path}: ${response.status}`)
     for (const line of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
       if (/max-age=0|expires=Thu, 01 Jan 1970/i.test(line)) this.#cookies.delete(name!)
@@ -59,20 +59,20 @@ export class Visitor {
 /** Writes, reads, logs in with a message, and logs out. */
 export async function visit(ask: Ask): Promise<void> {
   const visitor = new Visitor(ask)
-  equal(await visitor.open('/read'), '{}')
-  equal(visitor.header, '')
-  equal(await visitor.open('/count'), '{"count":1}')
-  equal(await visitor.open('/count'), '{"count":2}')
-  equal(await new Visitor(ask).open('/count'), '{"count":1}')
+  expect(await visitor.open('/read')).toBe('{}')
+  expect(visitor.header).toBe('')
+  expect(await visitor.open('/count')).toBe('{"count":1}')
+  expect(await visitor.open('/count')).toBe('{"count":2}')
+  expect(await new Visitor(ask).open('/count')).toBe('{"count":1}')
   const before = visitor.header
   await visitor.open('/login')
-  equal(visitor.header === before, false)
-  equal(await visitor.open('/flash'), '"Welcome"')
-  equal(await visitor.open('/flash'), 'null')
-  equal(await visitor.open('/read'), '{"count":2,"user":"Zoë"}')
+  expect(visitor.header).not.toBe(before)
+  expect(await visitor.open('/flash')).toBe('"Welcome"')
+  expect(await visitor.open('/flash')).toBe('null')
+  expect(await visitor.open('/read')).toBe('{"count":2,"user":"Zoë"}')
   await visitor.open('/logout')
-  equal(visitor.header, '')
-  equal(await visitor.open('/read'), '{}')
+  expect(visitor.header).toBe('')
+  expect(await visitor.open('/read')).toBe('{}')
 }
 
 /** Of a session in a store, no cookie from before a login or a logout is good. */
@@ -82,10 +82,10 @@ export async function copyCookies(ask: Ask): Promise<void> {
   const anonymous = visitor.header
   await visitor.open('/login')
   const known = visitor.header
-  equal(await new Visitor(ask, known).open('/read'), '{"count":1,"user":"Zoë"}')
-  equal(await new Visitor(ask, anonymous).open('/read'), '{}')
+  expect(await new Visitor(ask, known).open('/read')).toBe('{"count":1,"user":"Zoë"}')
+  expect(await new Visitor(ask, anonymous).open('/read')).toBe('{}')
   await visitor.open('/logout')
-  equal(await new Visitor(ask, known).open('/read'), '{}')
+  expect(await new Visitor(ask, known).open('/read')).toBe('{}')
 }
 
 /** Whatever a client sends, it gets a page and nobody's session. */
@@ -95,7 +95,7 @@ export async function sendHostile(ask: Ask): Promise<void> {
   const [name, value] = [visitor.header.split('=')[0]!, visitor.header.split(/=|; /)[1]!]
   for (const wrong of hostileValues(value)) {
     const answer = await ask('/read', `${name}=${wrong}`)
-    equal([answer.status, await answer.text()], [200, '{}'])
+    expect([answer.status, await answer.text()]).toEqual([200, '{}'])
   }
 }
 

@@ -1,0 +1,2 @@
+/** In place of the engine of Node, where there is none. */
+export const engine = undefined
