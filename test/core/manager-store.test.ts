@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../src/memory.ts'
 import { createSessionManager, type SessionOptions, type Store } from '../../src/index.ts'
 import { createClock, DAY, HOUR, SECOND, type Clock } from '../fixtures/clock.ts'
