@@ -106,14 +106,21 @@ describe('a bomb', () => {
       header: zip,
     })
 
-  it('is neither opened nor inflated, whatever it would come to', async () => {
+  // The last is longer than any cookie; of the others the shape is good.
+  const bombs = (): string[] => [0.001, 1, 2.5, 20].map(bomb)
+
+  it('is not opened, whatever it would come to', async () => {
     const reader = createSealedReader()
-    const bombs = [0.001, 1, 2.5, 20].map(bomb)
-    // The last is longer than any cookie; of the others the shape is good.
-    expect(bombs.map((token) => token.length < 4096)).toEqual([true, true, true, false])
-    const before = process.memoryUsage.rss()
-    for (let time = 0; time < 100; time++) expect(await misjudged(reader, bombs)).toEqual([])
+    expect(bombs().map((token) => token.length < 4096)).toEqual([true, true, true, false])
+    expect(await misjudged(reader, bombs())).toEqual([])
     expect(reader.engine.total()).toBe(0)
+  })
+
+  it('is not inflated: the process does not grow', async () => {
+    const reader = createSealedReader()
+    const tokens = bombs()
+    const before = process.memoryUsage.rss()
+    for (let time = 0; time < 100; time++) expect(await misjudged(reader, tokens)).toEqual([])
     expect(process.memoryUsage.rss() - before).toBeLessThan(5_000_000)
   })
 })

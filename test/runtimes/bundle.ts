@@ -60,7 +60,7 @@ export async function bundleAround(given: Given): Promise<string> {
 interface Whole {
   /** The conditions that choose files of the package. */
   conditions: readonly string[]
-  /** Whether the runtime has `node:crypto`. */
+  /** Whether the runtime has the modules of Node. */
   hasNode?: boolean
   /** Whether the bundle runs by itself and prints what came of it, or makes a global of itself. */
   form?: 'program' | 'global' | 'module'
@@ -76,8 +76,8 @@ export async function bundleWhole(
     platform: 'neutral',
     mainFields: ['browser', 'module', 'main'],
     conditions: [...conditions],
-    plugins: [vitestParts, standIns(hasNode), packageWithin],
-    external: hasNode ? ['node:crypto'] : [],
+    plugins: [vitestParts, hasNode ? nodeModules : standIns, packageWithin],
+    external: hasNode ? ['node:*'] : [],
     ...(form === 'global' && { format: 'iife', globalName: 'suites' }),
     // What a module is without being told.
     banner: { js: `'use strict'` },
@@ -151,28 +151,38 @@ const packageWithin: Plugin = {
   },
 }
 
+/** Imports what libraries would ask `require()` for, which a module has not. */
+const nodeModules: Plugin = {
+  name: 'node-modules',
+  setup(build) {
+    build.onResolve({ filter: /^(crypto|util)$/ }, ({ path }) => ({ path, namespace: 'node' }))
+    build.onLoad({ filter: /./, namespace: 'node' }, ({ path }) => ({
+      contents: `export * from 'node:${path}'`,
+    }))
+  },
+}
+
 /** Gives the tests, and never the package, libraries for what they take of Node. */
-function standIns(hasNode: boolean): Plugin {
-  const files: [filter: RegExp, file: string][] = [
-    [/^(node:)?crypto$/, 'node-crypto.ts'],
-    [/^(node:)?util$/, 'node-util.ts'],
-    [/^node:(fs|zlib)$/, 'nothing.ts'],
-    [/^global-buffer$/, 'buffer.ts'],
-    ...(hasNode ? [] : ([[/\/seal\/engine-node\.ts$/, 'no-engine.ts']] as [RegExp, string][])),
-  ]
-  return {
-    name: 'stand-ins',
-    setup(build) {
-      for (const [filter, file] of files) {
-        build.onResolve({ filter }, ({ importer }) =>
-          importer.startsWith(peers) ? undefined : { path: path.join(here, 'runner', file) },
-        )
-      }
-      build.onLoad({ filter: /\/test\/(core|fixtures|hono)\/.*\.ts$/ }, async ({ path }) => {
-        const text = await readFile(path, 'utf8')
-        if (!/\bBuffer\b/.test(text)) return undefined
-        return { contents: `import { Buffer } from 'global-buffer'; ${text}`, loader: 'ts' }
-      })
-    },
-  }
+const standIns: Plugin = {
+  name: 'stand-ins',
+  setup(build) {
+    const files: [filter: RegExp, file: string][] = [
+      [/^(node:)?crypto$/, 'node-crypto.ts'],
+      [/^(node:)?util$/, 'node-util.ts'],
+      [/^node:zlib$/, 'node-zlib.ts'],
+      [/^node:fs$/, 'node-fs.ts'],
+      [/^global-buffer$/, 'buffer.ts'],
+      [/\/seal\/engine-node\.ts$/, 'no-engine.ts'],
+    ]
+    for (const [filter, file] of files) {
+      build.onResolve({ filter }, ({ importer }) =>
+        importer.startsWith(peers) ? undefined : { path: path.join(here, 'runner', file) },
+      )
+    }
+    build.onLoad({ filter: /\/test\/(core|fixtures|hono)\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      if (!/\bBuffer\b/.test(text)) return undefined
+      return { contents: `import { Buffer } from 'global-buffer'; ${text}`, loader: 'ts' }
+    })
+  },
 }

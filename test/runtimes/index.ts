@@ -26,7 +26,7 @@ const sealed = await seal()
 const results = new Map<Runtime, Result>()
 const waiting = [...chosen]
 await Promise.all(Array.from({ length: os.availableParallelism() }, work))
-await rm(bundles, { recursive: true })
+await rm(bundles, { recursive: true, force: true })
 process.exit(printReport(chosen.map((runtime) => [runtime, results.get(runtime)!])) ? 0 : 1)
 
 /** Seals a cookie on this Node, for all to open. */
