@@ -30,6 +30,8 @@ function outcomesOf([, result]: Row): Outcome[] {
   return 'outcomes' in result ? result.outcomes : []
 }
 
+const filesOf = (runtime: Runtime): string[] => runtime.suites.flatMap((suite) => suites[suite])
+
 const nameOf = ({ file, name }: Outcome): string => `${file}: ${name}`
 
 function cellOf([runtime, result]: Row, suite: SuiteName): string {
@@ -55,7 +57,10 @@ function printTable(rows: string[][]): void {
 function printLeftOut(rows: Row[]): void {
   console.log('\n-: Koa is for what has the servers of Node.\nLeft out:')
   for (const { runtimes, why, file, names } of reasons) {
-    const where = rows.map(([{ name }]) => name).filter((name) => runtimes.test(name))
+    const where = rows
+      .map(([runtime]) => runtime)
+      .filter((runtime) => runtimes.test(runtime.name) && filesOf(runtime).includes(file))
+      .map(({ name }) => name)
     if (!where.length) continue
     console.log(`  ${where.join('; ')}: ${why}`)
     for (const name of names) console.log(`    ${file}: ${name}`)
@@ -74,11 +79,13 @@ function countTests(rows: Row[]): Map<string, number> {
 }
 
 function faultsOf(row: Row, counts: Map<string, number>): string[] {
-  const [{ name, engine, suites: own }, result] = row
+  const [runtime, result] = row
+  const { name, engine } = runtime
   if ('error' in result) return [`${name}: it did not run. ${String(result.error)}`]
-  const files: string[] = own.flatMap((suite) => suites[suite])
   const found = Map.groupBy(result.outcomes, ({ file }) => file)
-  const sizes = files.map((file) => [file, found.get(file)?.length ?? 0, counts.get(file)] as const)
+  const sizes = filesOf(runtime).map(
+    (file) => [file, found.get(file)?.length ?? 0, counts.get(file)] as const,
+  )
   const failed = result.outcomes.filter(({ state }) => state === 'failed')
   return [
     ...(result.engine === engine ? [] : [`it runs the ${result.engine} engine, not its own.`]),
@@ -91,11 +98,11 @@ function faultsOf(row: Row, counts: Map<string, number>): string[] {
 }
 
 /** What is to be left out and matches no test. */
-function idleRules([{ name, suites: own }, result]: Row): string[] {
-  const leftOut = outcomesOf([{} as Runtime, result]).filter(({ state }) => state === 'left out')
-  const files: string[] = own.flatMap((suite) => suites[suite])
+function idleRules(row: Row): string[] {
+  const [runtime] = row
+  const leftOut = outcomesOf(row).filter(({ state }) => state === 'left out')
   return reasons
-    .filter(({ runtimes, file }) => runtimes.test(name) && files.includes(file))
+    .filter(({ runtimes, file }) => runtimes.test(runtime.name) && filesOf(runtime).includes(file))
     .flatMap(({ file, names }) => names.map((begin) => `${file}: ${begin}`))
     .filter((begin) => !leftOut.some((outcome) => nameOf(outcome).startsWith(begin)))
 }
