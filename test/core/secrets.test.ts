@@ -11,6 +11,9 @@ const SENTENCE =
 const bytes = (length: number, make: (index: number) => number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => make(index))
 
+/** A copy, since an encoder of another realm gives arrays of that one. */
+const utf8 = (text: string): Uint8Array => new Uint8Array(new TextEncoder().encode(text))
+
 const weak: [why: string, secret: unknown][] = [
   ['31 characters', SECRET.slice(0, 31)],
   ['one character', 'x'],
@@ -99,7 +102,7 @@ describe('weak secrets that a host allows', () => {
     const heard: string[] = []
     const secrets = ['hello world', SECRET, 'keyboard cat keyboard dog keyboard owl']
     const all = secretBytes(secrets, (message) => heard.push(message))
-    expect(all).toEqual(secrets.map((text) => new TextEncoder().encode(text)))
+    expect(all).toEqual(secrets.map(utf8))
     expect(heard).toEqual([
       expect.stringMatching(/^Session option "secrets" \[0\] is shorter than 32: use 32 random/),
       expect.stringMatching(/^Session option "secrets" \[2\] looks like a sample: use 32 random/),
@@ -148,9 +151,9 @@ describe('the list of secrets', () => {
 
   it('takes text as UTF-8, as it stands, and bytes as a copy', () => {
     const text = `  ${SECRET}é🔑`
-    const given = new TextEncoder().encode(SECRETS[1])
+    const given = utf8(SECRETS[1]!)
     const [fromText, fromBytes] = secretBytes([text, given])
-    expect(fromText).toEqual(new TextEncoder().encode(text))
+    expect(fromText).toEqual(utf8(text))
     expect(fromBytes).toEqual(given)
     expect(fromBytes!.buffer).not.toBe(given.buffer)
   })
