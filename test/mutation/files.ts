@@ -46,6 +46,7 @@ export const FILES: Record<string, string[]> = {
   'src/store-handler.ts': ['fetch/handler', 'fetch/guard'],
   'src/revocation.ts': ['core/revocation'],
   'src/load.ts': [
+    'core/commit',
     'core/eventual',
     'core/overflow',
     'core/schema',
@@ -59,6 +60,7 @@ export const FILES: Record<string, string[]> = {
     'core/session',
   ],
   'src/commit.ts': [
+    'core/commit',
     'core/overflow',
     'core/schema',
     'core/eventual',

@@ -6,7 +6,8 @@
  *     npm run mutation                       everything
  *     npm run mutation -- --quick            those by hand, and of the files src/seal/ alone
  *     npm run mutation -- src/life.ts        of the files that one; --hand: those by hand alone
- *     npm run mutation -- --force            also what no change could have made different
+ *     npm run mutation -- --force            also what no change could have made different; and what
+ *                                            runs while a file loads, whose tests nobody counts
  *     npm run mutation -- --survivors        shows each that no test noticed
  *     npm run mutation -- --concurrency 2    two at a time (default 1)
  */
