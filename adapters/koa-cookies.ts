@@ -1,6 +1,7 @@
 import {
   attributesOf,
   chain,
+  cookieValues,
   cookieOptionsFor,
   isVarying,
   readSigned,
@@ -36,7 +37,8 @@ const EXPIRED = { expires: new Date(0), maxAge: false }
  */
 export function createHostFormat(options: CheckedOptions<any>): Format<CookieContext> {
   const { key: name } = options
-  const optionsFor = (ctx: CookieContext): object => cookieOptionsFor(options, ctx)
+  const given = withoutUnset(options)
+  const optionsFor = (ctx: CookieContext): object => cookieOptionsFor(given, ctx)
   return {
     names: [name],
     ...attributesFor(options),
@@ -115,8 +117,9 @@ export function createTokenHostFormat(
   }: Pick<Format<unknown>, 'open' | 'seal' | 'refuse' | 'isReadable'>,
 ): Format<CookieContext> {
   const { key: name } = options
+  const given = withoutUnset(options)
   const plainFor = (ctx: CookieContext): object => ({
-    ...cookieOptionsFor(options, ctx),
+    ...cookieOptionsFor(given, ctx),
     signed: false,
     encrypt: false,
   })
@@ -127,7 +130,7 @@ export function createTokenHostFormat(
     ...attributesFor(options),
     refuse,
     isReadable,
-    open: (_, ctx) => open(ctx.req.headers.cookie, ctx),
+    open: (_, ctx) => open(headerOf(ctx, name), ctx),
     seal,
 
     write([value], maxAge, ctx) {
@@ -149,6 +152,23 @@ export function createTokenHostFormat(
     if (!ctx.req.headers.cookie?.includes(`${name}.sig=`)) return
     clearPlainly(ctx, [`${name}.sig`], plainFor(ctx))
   }
+}
+
+/** Options that nobody set are the host's own to set: Egg has some for all cookies. */
+function withoutUnset(options: CheckedOptions<any>): CheckedOptions<any> {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(set) as CheckedOptions<any>
+}
+
+/**
+ * The Cookie header, with the copy that Egg's `autoChips` makes of a cookie for the site which embeds
+ * the page, where the cookie itself did not come.
+ */
+function headerOf(ctx: CookieContext, name: string): string | undefined {
+  const header = ctx.req.headers.cookie
+  if (!header?.includes(`_CHIPS-${name}=`) || cookieValues(header, name).length) return header
+  const copy = ctx.cookies.get(name, { signed: false, encrypt: false })
+  return copy ? `${name}=${copy}` : header
 }
 
 /** The attributes as the host will write them, or longer: it says when a cookie expires, too. */

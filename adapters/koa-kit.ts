@@ -173,7 +173,7 @@ function createHostKit(
     format:
       hasStore && externalKey
         ? createExternalFormat(externalKey, checked)
-        : createCookieFormat({ ...checked, tell }, app, warn),
+        : watchPrefix(createCookieFormat({ ...checked, tell }, app, warn), checked, warn),
     mustWait: isSlow,
     browserSession: profile.browserSession,
     tell,
@@ -186,6 +186,27 @@ function createHostKit(
   }
   watchAnswers(kit, isSlow)
   return kit
+}
+
+/** Warns where browsers drop the cookie, since its name asks for what the host does not write. */
+function watchPrefix(
+  format: Format<CookieContext>,
+  { key, secure }: CheckedOptions<any>,
+  warn: (message: string) => void,
+): Format<CookieContext> {
+  const [prefix] = /^__(host|secure|http|host-http)-/i.exec(key) ?? []
+  if (!prefix || secure !== undefined) return format
+  return {
+    ...format,
+    write(values, maxAge, ctx) {
+      if (!ctx.secure)
+        warn(
+          `Session option "key" has the prefix ${prefix}, and browsers drop the cookie without Secure: ` +
+            'the request came over HTTP, or by a proxy that the application does not trust (`app.proxy`).',
+        )
+      return format.write(values, maxAge, ctx)
+    },
+  }
 }
 
 function createCookieFormat(

@@ -103,6 +103,41 @@ describe('the options', () => {
     ])
   })
 
+  it.each<[string, KoaSessionOptions]>([
+    ['signed', { key: '__Host-sess' }],
+    ['sealed', { key: '__Secure-sess', encrypt: true }],
+  ])(
+    'are told of once whose key makes browsers drop the cookie over HTTP: %s',
+    async (_, options) => {
+      const warn = listen()
+      const bare = createBare(options)
+      await write(bare)
+      const [cookie] = await write(bare)
+
+      expect(cookie).not.toMatch(/; secure/i)
+      expect(warn.mock.calls).toEqual([
+        [
+          expect.stringMatching(
+            /"key" has the prefix __(Host|Secure)-, and browsers drop the cookie/,
+          ),
+        ],
+      ])
+    },
+  )
+
+  it('are not told of such a key where the cookie is Secure, or nothing is written', async () => {
+    const warn = listen()
+    const bare = createBare({ key: '__Host-sess' })
+    await bare.run((ctx) => void ctx.session!.user)
+    const cookies = await bare.run((ctx) => {
+      Object.defineProperty(ctx.req.socket, 'encrypted', { value: true })
+      ctx.session!.user = 'ada'
+    })
+
+    expect(cookies[0]).toMatch(/; secure/i)
+    expect(warn).not.toHaveBeenCalled()
+  })
+
   it('are in force as `ctx.sessionOptions`, without secrets', () => {
     const ctx = createBare({ encrypt: true, secrets: KEYS, maxAge: HOUR }).context()
 

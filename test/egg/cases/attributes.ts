@@ -26,6 +26,34 @@ function attributes(name: string, options: Record<string, unknown>, request: Req
   }
 }
 
+/** The same, where the application has options for all of its cookies. */
+function byConfiguration(
+  name: string,
+  cookies: Record<string, unknown>,
+  options: Record<string, unknown>,
+  request: Request = {},
+): Case {
+  const { run } = attributes(name, options, request)
+  return {
+    name: `${name} by the configuration of all cookies`,
+    run: async (site) => {
+      const former = await site.evaluate((app) => ({ ...app.config.cookies }))
+      await site.evaluate(
+        (app, cookies) => void Object.assign(app.config.cookies, cookies),
+        cookies,
+      )
+      try {
+        await run(site)
+      } finally {
+        await site.evaluate((app, former) => {
+          for (const name of Object.keys(app.config.cookies)) delete app.config.cookies[name]
+          Object.assign(app.config.cookies, former)
+        }, former)
+      }
+    },
+  }
+}
+
 const crossSite = { secure: true, sameSite: 'none' }
 
 export const attributeCases: Case[] = [
@@ -57,21 +85,11 @@ export const attributeCases: Case[] = [
     { ...crossSite, partitioned: true, removeUnpartitioned: true },
     https,
   ),
-  {
-    name: 'CHIPS by the configuration of all cookies',
-    run: async (site) => {
-      await site.evaluate((app) => void (app.config.cookies.autoChips = true))
-      try {
-        await site.configure(crossSite)
-        const visitor = site.visitor()
-        await visitor.visit(write, https)
-        await visitor.visit(read, https)
-        await visitor.visit(remove, https)
-      } finally {
-        await site.evaluate((app) => void delete app.config.cookies.autoChips)
-      }
-    },
-  },
+  byConfiguration('CHIPS', { autoChips: true }, crossSite, https),
+  byConfiguration('sameSite', { sameSite: 'lax' }, {}),
+  byConfiguration('sameSite none', { sameSite: 'none' }, {}, https),
+  byConfiguration('another sameSite', { sameSite: 'lax' }, { sameSite: 'strict' }),
+  byConfiguration('secure', { secure: false }, {}, https),
   {
     name: 'overwrite false and save()',
     run: async (site) => {
