@@ -107,6 +107,6 @@ export const FILES: Record<string, string[]> = {
   'adapters/jose/jws.ts': ['jose/jws', 'jose', 'jose/forgery'],
   'adapters/jose/once.ts': ['jose/remote'],
   'adapters/jose/public-keys.ts': ['jose/keys', 'jose/remote', 'jose/read-only'],
-  'adapters/jose/remote.ts': ['jose/remote'],
+  'adapters/jose/remote.ts': ['jose/fetched', 'jose/remote'],
   'adapters/jose/seal.ts': ['jose/seal', 'jose', 'jose/keys'],
 }
