@@ -154,6 +154,8 @@ const SERVER = `
   process.on('disconnect', () => process.exit())
   egg.start({ baseDir: __dirname, mode: 'single' }).then((app) => {
     const server = http.createServer(app.callback())
+    // While others are measured nobody asks, for longer than five seconds.
+    server.keepAliveTimeout = 0
     app.emit('server', server)
     server.listen(0, '127.0.0.1', () => process.send(server.address().port))
   })

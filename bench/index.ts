@@ -20,7 +20,7 @@ const parts: Record<string, () => Promise<string>> = {
     return `${table}\n\n${judge({ workerd: aims })}`
   },
   egg: async () => (await (await import('./egg.ts')).benchEgg(effort)).table,
-  store: async () => (await import('./store.ts')).benchStore(isShort ? 0.2 : 1),
+  store: async () => (await import('./store.ts')).benchStore(isShort ? 0.5 : 2.5),
   size: async () => (await import('./size.ts')).benchSize(),
 }
 
