@@ -1,7 +1,9 @@
 // An application in TypeScript, as the compiler sees it: the tests in egg/own/types.ts compile it
 // with Egg 3 and 4, in ES modules and in CommonJS. It never runs.
 import { Controller, type Application, type Context } from 'egg'
-import 'session-kit/egg'
+import type { IncomingMessage } from 'node:http'
+import type { SessionData } from 'session-kit/egg'
+import { readSession } from 'session-kit/koa'
 import { createMemoryStore } from 'session-kit/memory'
 
 declare module 'session-kit/egg' {
@@ -46,6 +48,17 @@ export default class HomeController extends Controller {
     ctx.app.sessionStore = null
     return [user, items, isNew, key, wrong, await this.app.sessionStore?.get('id')]
   }
+}
+
+/** Work in the background: the session of a request that no middleware sees. */
+export async function userOfUpgrade(
+  app: Application,
+  request: IncomingMessage,
+): Promise<string | undefined> {
+  const data = await readSession<SessionData>(app, request)
+  // @ts-expect-error nothing is written
+  if (data) data.user = 'fred'
+  return data?.user
 }
 
 export function userOf(ctx: Context): string | undefined {
