@@ -16,6 +16,7 @@ const long = [
   'test/demo.test.ts',
   'test/inspector/chromium.test.ts',
   'test/egg-parity.test.ts',
+  'test/koa-parity.test.ts',
   'test/egg.test.ts',
   'test/start.test.ts',
   'test/origin-and-edge.test.ts',
