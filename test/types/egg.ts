@@ -3,8 +3,9 @@
 import { Controller, type Application, type Context } from 'egg'
 import type { IncomingMessage } from 'node:http'
 import type { SessionData } from 'session-kit/egg'
-import { readSession } from 'session-kit/koa'
+import { readSession, type KoaSessionOptions } from 'session-kit/koa'
 import { createMemoryStore } from 'session-kit/memory'
+import { z } from 'zod'
 
 declare module 'session-kit/egg' {
   interface SessionData {
@@ -12,6 +13,30 @@ declare module 'session-kit/egg' {
     cart?: { items: string[] }
   }
 }
+
+/** `config/config.default.ts`: the options are Koa's. */
+export const config = {
+  session: {
+    encrypt: true,
+    schema: z.object({ user: z.string().optional() }),
+    migrate: (old) => ({ user: String(old['uid']) }),
+    overflow: 'store',
+    store: createMemoryStore(),
+    touchAfter: 60_000,
+    domain: (ctx: Context) => ctx.hostname,
+    secure: 'auto',
+    principal: ({ user }) => user,
+  } satisfies KoaSessionOptions,
+}
+
+export const refused: KoaSessionOptions[] = [
+  // @ts-expect-error a session goes to the store, or nowhere
+  { overflow: 'cookie' },
+  // @ts-expect-error a function of the request, or text
+  { domain: 5 },
+  // @ts-expect-error no validator
+  { schema: { parse: () => ({}) } },
+]
 
 export default class HomeController extends Controller {
   async index(): Promise<unknown[]> {

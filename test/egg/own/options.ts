@@ -35,6 +35,20 @@ describeHosts('the options that are functions, in config.session', ({ open }) =>
       expect(pages.map(({ body }) => body)).toEqual([{ value: 'Welcome' }, { value: null }])
     })
 
+    it('are those by which readSession() reads, which writes nothing', async () => {
+      const visitor = site.visitor()
+      await visitor.visit((ctx) => void (ctx.session.user = 'ada'))
+      const read = (ctx: any): Promise<unknown> => {
+        const { createRequire } = process.getBuiltinModule('node:module')
+        const require = createRequire(`${ctx.app.config.baseDir}/app.js`)
+        return require('session-kit/koa').readSession(ctx.app, ctx.req)
+      }
+      const { body, cookies } = await visitor.visit(read)
+      expect(body).toEqual({ value: { user: 'ada' } })
+      expect(cookies).toEqual([])
+      expect((await site.visitor().visit(read)).body).toEqual({ value: null })
+    })
+
     it('give each tenant cookies of its own domain', async () => {
       await site.evaluate((app) => {
         app.config.session.domain = (ctx: any) => ctx.get('x-tenant') || undefined
