@@ -1,4 +1,4 @@
-import { idleLimit, renewedLife, type Limits } from './life.ts'
+import { idleLimit, renewedLife, touchPause, type Limits, type Touches } from './life.ts'
 import { SessionError } from './errors.ts'
 import { isEmpty, type Json, type Life } from './record.ts'
 
@@ -47,7 +47,7 @@ export interface Decision {
 export function decide(
   { isNew, wish, isSettled, stale, baseline, life, pause = 0 }: Facts,
   { data, flash }: { data: Json; flash: Json },
-  options: Limits & { rolling: boolean; renew: boolean; touchAfter?: number | undefined },
+  options: Limits & Touches & { rolling: boolean; renew: boolean },
   now: number,
 ): Decision {
   const snapshot = takeSnapshot(data, flash)
@@ -64,7 +64,7 @@ export function decide(
     if (isSettled || isRecent()) return 'nothing'
     const gain = renewedLife(options, life, now).expires! - life.expires!
     // One that does not tell when it ends is kept alive by every response.
-    if (options.rolling && !(Math.abs(gain) < touchAfter())) return 'rolling'
+    if (options.rolling && !(Math.abs(gain) < touchPause(options, idle))) return 'rolling'
     // At the end of `absoluteMaxAge` there is nothing to be gained.
     if (options.renew && isHalfOver() && gain > 0) return 'renew'
     return stale ? 'forced' : 'nothing'
@@ -72,10 +72,6 @@ export function decide(
 
   function isRecent(): boolean {
     return pause > 0 && now - life.issued < Math.min(pause, idle / 2)
-  }
-
-  function touchAfter(): number {
-    return Math.min(options.touchAfter ?? idle / 10, idle / 2)
   }
 
   function isHalfOver(): boolean {

@@ -9,7 +9,7 @@ export { commit } from './commit.ts'
 export { cookieValues } from './cookie-header.ts'
 export { createTell, type Reason } from './events.ts'
 export type { Kit, Reader } from './kit.ts'
-export { idleLimit } from './life.ts'
+export { idleLimit, touchPause } from './life.ts'
 export { load, loadFresh } from './load.ts'
 export { createOwnFormat, createSealedFormat, createSealer } from './manager.ts'
 export { attributesOf, cookieOptionsFor, isVarying } from './cookie-options.ts'
@@ -38,5 +38,6 @@ export {
   type Session,
   type SessionState,
 } from './session.ts'
+export { LARGEST_COOKIE } from './set-cookie.ts'
 export type { Store } from './store.ts'
 export { createUserSessions } from './user-sessions.ts'

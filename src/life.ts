@@ -33,3 +33,13 @@ export function renewedLife(limits: Limits, life: Life, now: number): Life {
   const expires = Math.min(now + idle, life.created + absoluteLimit(limits))
   return { ...life, issued: now, expires }
 }
+
+/** How seldom a session that rolls is saved, where it did not change. */
+export interface Touches {
+  touchAfter?: number | undefined
+}
+
+/** How long after a save `rolling` leaves a session as it is, in milliseconds. */
+export function touchPause({ touchAfter }: Touches, idle: number): number {
+  return Math.min(touchAfter ?? idle / 10, idle / 2)
+}

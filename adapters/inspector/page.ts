@@ -1,3 +1,4 @@
+import { LARGEST_COOKIE } from '../../src/host.ts'
 import { html, type Html } from './html.ts'
 import type { RecordedRequest } from './recorder.ts'
 import { requests } from './requests.ts'
@@ -5,7 +6,7 @@ import { script } from './script.ts'
 import { style } from './style.ts'
 import { timeline } from './timeline.ts'
 import { plural, tree } from './tree.ts'
-import { LARGEST_COOKIE, type SessionView } from './view.ts'
+import type { SessionView } from './view.ts'
 
 /** What the page shows. */
 export interface InspectorPage {

@@ -3,13 +3,11 @@ import {
   idleLimit,
   SessionObject,
   stateOf,
+  touchPause,
   type Json,
   type Kit,
 } from '../../src/host.ts'
 import { fingerprint } from './token.ts'
-
-/** The largest name and value that browsers keep, in bytes together (RFC 6265bis section 5.7). */
-export const LARGEST_COOKIE = 4096
 
 /** A session as the page shows it. */
 export interface SessionView {
@@ -76,7 +74,7 @@ function lifeOf(session: object, kit: Kit): LifeView {
   const idle = idleLimit(kit, life.maxAge)
   const expires = Number.isFinite(life.expires) ? life.expires : undefined
   const now = kit.now()
-  const share = kit.rolling ? Math.min(kit.touchAfter ?? idle / 10, idle / 2) : idle / 2
+  const share = kit.rolling ? touchPause(kit, idle) : idle / 2
   // A signed cookie tells neither when it began nor when it was saved, but for how long that was.
   const isTimed = kit.format.keepsId === true
   const created = isTimed ? life.created : undefined
