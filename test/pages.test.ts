@@ -1,13 +1,11 @@
 /** What somebody sees of sessions, in Chromium: Hono on Node with Redis, and in workerd. */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Redis } from 'ioredis'
 import type { BrowserContext, Cookie, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRedisStore } from 'session-kit/redis'
 import { DAY, HOUR } from './fixtures/clock.ts'
+import { listen } from './fixtures/listen.ts'
 import { SECRET } from './fixtures/secrets.ts'
 import { useChromium } from './fixtures/visits.ts'
 import { createShop } from './pages/shop.ts'
@@ -22,15 +20,13 @@ const sites: Record<string, () => Promise<Site>> = {
   async 'Hono on Node, with Redis'() {
     const redis = new Redis(process.env['REDIS_URL']!)
     const store = createRedisStore(redis, { prefix: 'pages:' })
-    const server = createServer(getRequestListener(createShop({ secrets: SECRET, store }).fetch))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    const shop = createShop({ secrets: SECRET, store })
+    const { origin, stop } = await listen(getRequestListener(shop.fetch))
     return {
-      origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+      origin,
       stop() {
         redis.disconnect()
-        server.closeAllConnections()
-        server.close()
+        stop()
       },
     }
   },

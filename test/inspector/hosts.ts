@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { createServer, request, type RequestListener, type Server } from 'node:http'
+import { request } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import Koa3 from 'koa'
@@ -11,6 +10,7 @@ import type { InspectorOptions } from '../../adapters/inspector/options.ts'
 import { session as honoSession, type HonoSessionOptions } from '../../adapters/hono.ts'
 import { session as koaSession } from '../../adapters/koa.ts'
 import type { SessionOptions } from '../../src/index.ts'
+import { listen } from '../fixtures/listen.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createJar } from '../koa-parity/jar.ts'
 
@@ -24,19 +24,6 @@ export interface Site {
 }
 
 export type Start = (options?: InspectorOptions, session?: Partial<SessionOptions>) => Promise<Site>
-
-async function serve(listener: RequestListener): Promise<Site> {
-  const server: Server = createServer(listener)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    stop() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
 
 function change(session: object, letters: unknown): void {
   const cart = { bread: 2, tags: ['a', 'b'] }
@@ -54,7 +41,7 @@ function startHono(options: InspectorOptions, given: Partial<SessionOptions>): P
       change(await c.var.session, c.req.query('letters'))
       return c.text('')
     })
-  return serve(getRequestListener(app.fetch))
+  return listen(getRequestListener(app.fetch))
 }
 
 function startKoa(
@@ -75,7 +62,7 @@ function startKoa(
       ctx.body = ''
     }
   })
-  return serve(app.callback())
+  return listen(app.callback())
 }
 
 const koa2 = createRequire(import.meta.url)('koa2') as typeof Koa3

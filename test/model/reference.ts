@@ -32,25 +32,23 @@ export interface Contents {
   flash: Data
 }
 
-/** What a browser holds; nothing but an id where the contents are in the store. */
-export interface Cookie {
+/** What both a cookie and a record tell of their session. */
+interface Told {
   id: number
   created: number
   saved: number
   expires: number
   own: Own
   version: number
+}
+
+/** What a browser holds; nothing but an id where the contents are in the store. */
+export interface Cookie extends Told {
   contents: Contents | undefined
 }
 
 /** What a store holds. */
-export interface Kept extends Contents {
-  id: number
-  created: number
-  saved: number
-  expires: number
-  own: Own
-  version: number
+export interface Kept extends Told, Contents {
   forgottenAt: number
   /** Whether its id was given up. */
   isOver: boolean
