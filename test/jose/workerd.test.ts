@@ -72,7 +72,8 @@ describe.each(Object.entries(managers))('workerd: %s', (kind, manager) => {
     expect((await get(`/${kind}/read`, await fromNode(manager))).body).toBe('{"user":"Žofie"}')
     const { token } = await get(`/${kind}/write?user=ada`)
     expect((await get(`/${kind}/read`, token)).body).toBe('{"user":"ada"}')
-    expect((await get(`/${kind}/read`, `${token.slice(0, -2)}AA`)).body).toBe('{}')
+    const other = token.endsWith('AA') ? 'QA' : 'AA'
+    expect((await get(`/${kind}/read`, token.slice(0, -2) + other)).body).toBe('{}')
   })
 })
 
