@@ -47,10 +47,9 @@ export async function callStore<result>(
     const key = id === null ? '' : await storeKey(kit, store, id)
     return await Promise.race([call(key), late])
   } catch (cause) {
-    const isOurs = cause instanceof SessionError || isForeign(kit, store)
-    const error = isOurs ? (cause as SessionError) : failure(operation, cause)
+    const told = cause instanceof SessionError ? cause : failure(operation, cause)
+    const error = isForeign(kit, store) ? (cause as SessionError) : told
     outcome = 'failed'
-    const told = error instanceof SessionError ? error : failure(operation, cause)
     tell?.({ type: 'store-error', operation, error: told }, ctx, place)
     const policy =
       typeof onStoreError === 'function' ? onStoreError(error, operation) : onStoreError

@@ -1,4 +1,4 @@
-import { refuse, text, word, type Rule } from './rule.ts'
+import { orFunction, refuse, text, word, type Rule } from './rule.ts'
 import { attributeText, type CookieAttributes } from './set-cookie.ts'
 
 /**
@@ -33,10 +33,7 @@ const names = Object.keys(varying) as Name[]
 
 /** The same rules for the options themselves. */
 export const cookieRules: Record<Name, Rule> = Object.fromEntries(
-  Object.entries(varying).map(([name, [test, words]]) => [
-    name,
-    [(value: unknown) => typeof value === 'function' || test(value), `${words}, or a function`],
-  ]),
+  names.map((name) => [name, orFunction(varying[name])]),
 ) as never
 
 /** Whether anything of a cookie depends on the request. */
@@ -74,26 +71,13 @@ export function cookieOptionsFor<options extends CookieOptions>(
   return own as never
 }
 
-/** So many texts are kept, for tenants' domains; the names in a Host header are without end. */
-const MOST_TEXTS = 1000
-
-/** Makes the function that writes the attributes: once for all, or once for each that there is. */
+/** Makes the function that writes the attributes: once for all, unless they depend on the request. */
 export function attributesOf(options: CookieOptions): (ctx: unknown) => string {
   if (!isVarying(options)) {
     const text = attributeText(options as CookieAttributes)
     return () => text
   }
-  const known = new Map<string, string>()
-  return (ctx) => {
-    const own = cookieOptionsFor(options, ctx)
-    const name = names.map((name) => own[name]).join(';')
-    let text = known.get(name)
-    if (text === undefined) {
-      if (known.size >= MOST_TEXTS) known.clear()
-      known.set(name, (text = attributeText(own)))
-    }
-    return text
-  }
+  return (ctx) => attributeText(cookieOptionsFor(options, ctx))
 }
 
 /** Whether a request came over HTTPS: as its host says, its proxy, or its URL. */

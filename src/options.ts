@@ -5,7 +5,7 @@ import type { SessionListener, StoreOperation, Tell } from './events.ts'
 import type { Reader } from './kit.ts'
 import type { SessionRecord } from './record.ts'
 import type { KeygripLike, OpeningSecret, Secret } from './secrets.ts'
-import { callback, flag, refuse, text, word, type Rule } from './rule.ts'
+import { callback, flag, isFunction, oneOf, orFunction, refuse, text, type Rule } from './rule.ts'
 import type { StandardSchema } from './schema.ts'
 import type { ReadOnlySealer, Sealer } from './seal/token.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
@@ -236,14 +236,14 @@ const methods = 'with the methods get, set and destroy'
 
 const rules: Record<keyof SessionOptions, Rule> = {
   secrets: [(value) => /string|object/.test(typeof value), 'text, bytes, or a list of them'],
-  format: [(value) => typeof value === 'function', 'a format of session-kit/jose'],
+  format: [isFunction, 'a format of session-kit/jose'],
   key: text(/^[\w!#$%&'*+.^`|~-]{1,256}$/, "a cookie name: letters, digits and !#$%&'*+-.^_`|~"),
   maxAge,
   maxage: maxAge,
   absoluteMaxAge: time,
   encrypt: flag,
   signed: flag,
-  digest: text(/^sha(1|256)$/, "'sha1' or 'sha256'"),
+  digest: oneOf('sha1', 'sha256'),
   rolling: flag,
   touchAfter: [(value) => value === 0 || time[0](value), 'milliseconds, from 0 up to 400 days'],
   renew: flag,
@@ -256,13 +256,10 @@ const rules: Record<keyof SessionOptions, Rule> = {
   partitioned: flag,
   store: [hasMethods, `an object ${methods}`],
   ContextStore: [(value) => hasMethods(value.prototype), `a class ${methods}`],
-  overflow: text(/^(error|store)$/, "'error' or 'store'"),
+  overflow: oneOf('error', 'store'),
   storeTimeout: time,
-  onStoreError: [
-    (value) => typeof value === 'function' || word(/^(throw|anonymous)$/, value),
-    "'throw', 'anonymous' or a function",
-  ],
-  conflict: text(/^(merge|error)$/, "'merge' or 'error'"),
+  onStoreError: orFunction(oneOf('throw', 'anonymous')),
+  conflict: oneOf('merge', 'error'),
   hashKeys: flag,
   genid: callback,
   prefix: text(/^[\w:.-]{0,128}$/, 'up to 128 letters, digits and :._-'),
@@ -278,16 +275,10 @@ const rules: Record<keyof SessionOptions, Rule> = {
   beforeSave: callback,
   encode: callback,
   decode: callback,
-  accept: [
-    (value) => Array.isArray(value) && value.every((reader) => typeof reader === 'function'),
-    'a list of readers',
-  ],
+  accept: [(value) => Array.isArray(value) && value.every(isFunction), 'a list of readers'],
   waitUntil: callback,
   now: callback,
-  on: [
-    (value) => [value].flat().every((one) => typeof one === 'function'),
-    'a function, or a list of them',
-  ],
+  on: [(value) => [value].flat().every(isFunction), 'a function, or a list of them'],
 }
 
 /** Options that one adapter alone knows, so that all may share one configuration. */

@@ -5,7 +5,15 @@ export type Rule = readonly [test: (value: any) => boolean, words: string]
 
 export const flag: Rule = [(value) => typeof value === 'boolean', 'true or false']
 
-export const callback: Rule = [(value) => typeof value === 'function', 'a function']
+export const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+export const callback: Rule = [isFunction, 'a function']
+
+/** One of some words, as they are here. */
+export const oneOf = (...words: string[]): Rule => [
+  (value) => words.includes(value),
+  words.map((word) => `'${word}'`).join(' or '),
+]
 
 export const word = (pattern: RegExp, value: unknown): boolean =>
   typeof value === 'string' && pattern.test(value)
@@ -13,6 +21,12 @@ export const word = (pattern: RegExp, value: unknown): boolean =>
 export const text = (pattern: RegExp, words: string): Rule => [
   (value) => word(pattern, value),
   words,
+]
+
+/** A function is good as well. */
+export const orFunction = ([test, words]: Rule): Rule => [
+  (value) => isFunction(value) || test(value),
+  `${words}, or a function`,
 ]
 
 /** @throws SessionError `ERR_SESSION_OPTIONS` */

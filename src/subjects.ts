@@ -4,7 +4,7 @@ import { callStore, storeKey } from './call-store.ts'
 import { SessionError } from './errors.ts'
 import { mayOverflow, type Kit } from './kit.ts'
 import { absoluteLimit, SETTLING_TIME } from './life.ts'
-import { isPlainObject, readLive, type Contents, type Json, type SessionRecord } from './record.ts'
+import { isPlainObject, readLive, type Json } from './record.ts'
 import { MOST_ROUNDS, pause } from './rounds.ts'
 import { LONGEST_MAX_AGE } from './set-cookie.ts'
 import type { Store } from './store.ts'
@@ -70,56 +70,38 @@ async function alive(kit: Kit, ctx: unknown, store: Store, index: Index): Promis
     Object.entries(index).map(async (entry) => {
       // A record may not be written yet: its place on the list comes first.
       if (kit.now() - entry[1] < SETTLING_TIME) return [entry]
-      const is = await read(kit, ctx, store, entry[0])
-      return is && !is.contents ? [] : [entry]
+      const found = await readRaw(kit, ctx, store, entry[0])
+      return found && !readLive(found.record, kit.now()) ? [] : [entry]
     }),
   )
   return Object.fromEntries(found.flat())
 }
 
-/** Not to know is not to be told that there is none. */
-export function known<value>(found: value | undefined): value {
-  if (found) return found
-  throw new SessionError('ERR_SESSION_STORE', 'The session store failed to get.')
-}
-
-export async function read(
+/** What a store has under a key as it sees keys: a session's record, or a user's list. */
+export async function readRaw(
   kit: Kit,
   ctx: unknown,
   store: Store,
-  id: string,
-): Promise<{ contents: Contents | null } | undefined> {
-  const found = await get(kit, ctx, store, id)
-  return found && { contents: readLive(found.record, kit.now()) }
-}
-
-async function get(
-  kit: Kit,
-  ctx: unknown,
-  store: Store,
-  id: string,
+  key: string,
 ): Promise<{ record: unknown } | undefined> {
   return callStore(kit, ctx, 'get', store, null, async () => {
-    return { record: await store.get(id, lifeOf(kit), { rolling: false, ctx }) }
+    return { record: await store.get(key, lifeOf(kit), { rolling: false, ctx }) }
   })
 }
 
-export async function readIndex(
-  kit: Kit,
-  ctx: unknown,
-  store: Store,
-  place: string,
-): Promise<{ index: Index; record: SessionRecord | null } | undefined> {
-  const found = await get(kit, ctx, store, place)
-  if (!found) return undefined
-  const { record } = found
-  const { sessions } = Object(record) as { sessions?: unknown }
-  return {
-    index: isPlainObject(sessions) ? (sessions as Index) : {},
-    record: (record ?? null) as SessionRecord | null,
-  }
+/** Not to know is not to be told that there is none. */
+export function known(found: { record: unknown } | undefined): unknown {
+  if (found) return found.record
+  throw new SessionError('ERR_SESSION_STORE', 'The session store failed to get.')
 }
 
+/** The list that a record is of. */
+export function indexOf(record: unknown): Index {
+  const { sessions } = Object(record) as { sessions?: unknown }
+  return isPlainObject(sessions) ? (sessions as Index) : {}
+}
+
+/** Changes a user's list; `false` if the store failed and `onStoreError` goes on. */
 export async function change(
   kit: Kit,
   ctx: unknown,
@@ -129,13 +111,14 @@ export async function change(
 ): Promise<boolean> {
   const keep = lifeOf(kit)
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const found = await readIndex(kit, ctx, store, place)
+    const found = await readRaw(kit, ctx, store, place)
     if (!found) return false
-    const { index, record } = found
-    const next = { sessions: await make(index), _expire: kit.now() + keep, _maxAge: keep }
+    const previous = (found.record ?? null) as Json | null
+    const sessions = await make(indexOf(previous))
+    const next = { sessions, _expire: kit.now() + keep, _maxAge: keep }
     const options = { rolling: false, changed: true, ctx }
     const done = await callStore(kit, ctx, 'set', store, null, () =>
-      store.compareAndSet!(place, next, keep, record, options),
+      store.compareAndSet!(place, next, keep, previous, options),
     )
     if (done !== false) return done === true
     await pause(round)

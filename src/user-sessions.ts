@@ -1,11 +1,11 @@
 import { callStore, storeKey } from './call-store.ts'
 import type { Kit } from './kit.ts'
-import type { Json } from './record.ts'
+import { readLive, type Json } from './record.ts'
 import { conform } from './schema.ts'
 import { absoluteLimit } from './life.ts'
 import { stateOf, type Session } from './session.ts'
 import type { Store } from './store.ts'
-import { change, known, placeOf, principalOf, read, readIndex, storeOf } from './subjects.ts'
+import { change, indexOf, known, placeOf, principalOf, readRaw, storeOf } from './subjects.ts'
 
 /** One of a user's sessions, as they are listed. */
 export interface ListedSession<data extends object> {
@@ -83,11 +83,12 @@ async function list<data extends object>(
   const store = storeOf(kit)
   const own = await keysOf(kit, store, current)
   const place = await placeOf(kit, store, subject)
-  const { index } = known(await readIndex(kit, undefined, store, place))
+  const index = indexOf(known(await readRaw(kit, undefined, store, place)))
   const found = await Promise.all(
     Object.entries(index).map(async ([id, created]) => {
       if (kit.now() >= created + absoluteLimit(kit)) return []
-      const { contents } = known(await read(kit, undefined, store, id))
+      const record = known(await readRaw(kit, undefined, store, id))
+      const contents = readLive(record, kit.now())
       if (!contents) return []
       const { expires, maxAge } = contents
       const { data } = (await conform(kit, structuredClone(contents.data), undefined)) as {

@@ -199,11 +199,10 @@ describe('an option that is a function of the request', () => {
     expect(domain).not.toHaveBeenCalled()
   })
 
-  it('takes thousands of domains, and one twice', async () => {
+  it('gives each request of one manager its own', async () => {
     const options = { secrets: SECRET, domain: tenant }
     const manager = createSessionManager<any, Request>(options)
-    for (let i = 0; i < 2500; i++) {
-      const domain = `t${i % 1500}.example`
+    for (const domain of ['one.example', 'two.example', 'one.example']) {
       const session = await manager.load('sid=x', new Request(`https://${domain}/`))
       session.destroy()
       const [cookie] = await manager.commit(session)
