@@ -1,10 +1,12 @@
 import { decide, takeSnapshot, type Decision, type Facts } from './decide.ts'
 import { SessionError } from './errors.ts'
 import { isForeign, mayOverflow, type Kit } from './kit.ts'
+import { renewedLife } from './life.ts'
 import { merge } from './merge.ts'
 import { fitsCookie, meet } from './overflow.ts'
 import { discard, leave, lookAgain, putRecord, type Look, type Outcome } from './put-record.ts'
 import {
+  ownMaxAge,
   parseJson,
   parseSnapshot,
   recordText,
@@ -145,6 +147,7 @@ async function write(
             store,
             {
               ...(version && { _version: version }),
+              ...(kit.format.keepsId && life.maxAge && { _own: true }),
               ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
             },
             // There is no record whose life could be extended, or there is one that has to be read.
@@ -172,12 +175,19 @@ async function write(
     if (outcome === 'stored') {
       Object.assign(state, { outcome: word, bytes, inCookie: spills && fits })
       tellWritten(state, snapshot !== state.baseline)
-      const known = { baseline: snapshot, life, hadCookie: true, version, isKnown: true }
-      Object.assign(state, SETTLED, known)
+      // Who cannot tell whose limit it is under goes on with it.
+      const own = kit.format.keepsId ? life.maxAge : maxAge
+      life = { ...life, maxAge: own }
+      const known = { baseline: snapshot, life, ownMaxAge: own, version }
+      Object.assign(state, SETTLED, known, { hadCookie: true, isKnown: true })
       return kit.format.write(values, left, ctx)
     }
     if (outcome === 'taken') state.id = await newId(kit, ctx)
-    else if (outcome !== 'older') snapshot = await bringIn(session, state, snapshot, outcome)
+    else if (outcome !== 'older') {
+      snapshot = await bringIn(session, state, snapshot, outcome)
+      const { maxAge } = state.life
+      if (maxAge !== life.maxAge) life = renewedLife(kit, { ...life, maxAge }, kit.now())
+    }
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
 }
@@ -197,11 +207,12 @@ async function bringIn(
   snapshot: string,
   stored: Contents,
 ): Promise<string> {
-  const { kit, update } = state
+  const { kit, update, life } = state
   const base = parseSnapshot(state.baseline)
   // A change that can be made again is made on the stored data, and not merged.
   const mine = parseSnapshot(update ? update.before : snapshot)
-  if (kit.conflict === 'error' && !update && snapshot !== state.baseline) {
+  const isChanged = snapshot !== state.baseline || life.maxAge !== state.ownMaxAge
+  if (kit.conflict === 'error' && !update && isChanged) {
     throw new SessionError(
       'ERR_SESSION_CONFLICT',
       'Another request has changed the session meanwhile (option "conflict").',
@@ -209,14 +220,19 @@ async function bringIn(
   }
   const data = merge(base.data, mine.data, stored.data)
   const flash = merge(base.flash, mine.flash, stored.flash)
+  const storedMaxAge = ownMaxAge(stored, kit.format.keepsId, state.ownMaxAge)
+  const { maxAge } = update ?? life
+  const own = merge({ maxAge: state.ownMaxAge }, { maxAge }, { maxAge: storedMaxAge })
   if (kit.schema) {
     // Two changes may be good for themselves, and not together.
     const { data: conformed } = await conform({ ...kit, migrate: undefined }, data.data, state.ctx)
     if (!conformed) data.isConflict = true
     data.data = conformed ?? stored.data
   }
-  if (data.isConflict || flash.isConflict)
+  if (data.isConflict || flash.isConflict || own.isConflict)
     kit.tell?.({ type: 'conflict' }, state.ctx, placeOf(state))
+  state.life = { ...life, maxAge: own.data['maxAge'] as typeof storedMaxAge }
+  state.ownMaxAge = storedMaxAge
   state.baseline = takeSnapshot(stored.data, stored.flash)
   state.flash = Object.assign(Object.create(null), flash.data) as Json
   clearData(session)

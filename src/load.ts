@@ -9,7 +9,14 @@ import { timed, type Note, type Place, type Reason } from './events.ts'
 import { mayOverflow, storeMaxAge, type Kit } from './kit.ts'
 import { idleLimit, SETTLING_TIME } from './life.ts'
 import { destroyRecord } from './put-record.ts'
-import { isEmpty, parseSnapshot, readRecord, type Json, type SessionRecord } from './record.ts'
+import {
+  isEmpty,
+  ownMaxAge,
+  parseSnapshot,
+  readRecord,
+  type Json,
+  type SessionRecord,
+} from './record.ts'
 import { conform, conformedRecord, defaultsOf } from './schema.ts'
 import type { Carried } from './seal/format.ts'
 import {
@@ -97,7 +104,10 @@ function find<data extends object>(
     const isOld = isEventual(store) && !isSnapshot && versionOf(record) < (carried.version ?? 0)
     const end = isOld ? undefined : contents.expires
     const expires = Math.min(life.expires ?? Infinity, end ?? Infinity)
-    const maxAge = carried.isTimed ? life.maxAge : contents.maxAge
+    // The browser may have the cookie of before: a record that is the newest knows better.
+    const { isTimed } = carried
+    const isTold = isTimed && (isSnapshot || isEventual(store))
+    const maxAge = isTold ? life.maxAge : ownMaxAge(contents, isTimed, life.maxAge)
     if (!(now <= expires)) {
       // A store of that kind may only not have heard that it goes on, and forgets it by itself.
       return isEventual(store)
@@ -132,7 +142,8 @@ function find<data extends object>(
             version: Math.max(carried.version ?? 0, versionOf(record)),
             stale: carried.stale || Boolean(isMigrated),
             baseline,
-            life: { ...(carried.isTimed ? life : { created: issued, issued }), expires, maxAge },
+            life: { ...(isTimed ? life : { created: issued, issued }), expires, maxAge },
+            ownMaxAge: maxAge,
             pause: isEventual(store) ? pauseFor(carried) : 0,
             flash,
           }
@@ -314,6 +325,7 @@ function createSession<data extends object>(
     wish: '',
     baseline: '',
     life: { created: now, issued: now, expires: undefined, maxAge: undefined },
+    ownMaxAge: undefined,
     pause: 0,
     flash: Object.create(null) as Json,
     record: null,

@@ -13,6 +13,8 @@ export interface SessionRecord {
   _maxAge?: number
   /** Set on a session that lives as long as the browser; the two above are absent then. */
   _session?: true
+  /** Set where `_maxAge` or `_session` is the session's own, and the cookie tells that, too. */
+  _own?: true
   /** Messages for the next page. */
   _flash?: Json
   /** Counts the writes, where the store is eventually consistent. */
@@ -37,6 +39,8 @@ export interface Contents {
   flash: Json
   expires: number | undefined
   maxAge: number | 'session' | undefined
+  /** Whether `maxAge` is said to be the session's own. */
+  isOwn: boolean
 }
 
 /** The JSON of a record, made of a snapshot's; its keys are in koa-session's order. */
@@ -52,13 +56,29 @@ export function recordText(snapshot: string, life: Life, maxAge: number | 'sessi
 /** Takes a record apart; `null` if it is none. */
 export function readRecord(record: unknown): Contents | null {
   if (!isPlainObject(record)) return null
-  const { _expire, _maxAge, _session, _flash } = record
+  const { _expire, _maxAge, _session, _flash, _own } = record
   return {
     data: Object.fromEntries(Object.entries(record).filter(([key]) => isDataKey(key))),
     flash: isPlainObject(_flash) ? _flash : {},
     expires: typeof _expire === 'number' ? _expire : undefined,
     maxAge: _session === true ? 'session' : typeof _maxAge === 'number' ? _maxAge : undefined,
+    isOwn: _own === true,
   }
+}
+
+/**
+ * A session's own `maxAge`, by its record. One that was written by somebody who does not tell whose
+ * it is says nothing against what is known.
+ *
+ * @param isTimed Whether cookies tell it, too; else nobody does, and what is there is the session's.
+ */
+export function ownMaxAge(
+  { maxAge, isOwn }: Contents,
+  isTimed: boolean | undefined,
+  known: number | 'session' | undefined,
+): number | 'session' | undefined {
+  if (isOwn || !isTimed) return maxAge
+  return maxAge === undefined || maxAge === known ? known : undefined
 }
 
 /** Takes a record apart whose session has not ended; `null` if it has, or if it is none. */

@@ -97,6 +97,8 @@ export interface SessionState extends Facts {
   /** Whether the request brought a cookie of this name, good or not. */
   hadCookie: boolean
   flash: Json
+  /** Its own `maxAge` as it was loaded, or saved last; `life` has the one it is to get. */
+  ownMaxAge: number | 'session' | undefined
   /** The record as the store holds it, to compare with. */
   record: Json | null
   /** How often the record was written, where that is counted. */
@@ -112,7 +114,9 @@ export interface SessionState extends Facts {
   /** Set-Cookie values of commits that came before the response. */
   cookies: string[]
   /** A change under way that can be made again, and the session as it was before. */
-  update: { before: string; change(session: object): unknown } | undefined
+  update:
+    | { before: string; maxAge: number | 'session' | undefined; change(session: object): unknown }
+    | undefined
   /** What the last commit did, and what its cookies take, in bytes. */
   outcome: CommitOutcome
   bytes: number
@@ -198,7 +202,8 @@ export class SessionObject {
 
   async update(change: (session: any) => unknown): Promise<void> {
     const state = this.#state
-    state.update = { before: takeSnapshot(dataOf(this), state.flash), change }
+    const before = takeSnapshot(dataOf(this), state.flash)
+    state.update = { before, maxAge: state.life.maxAge, change }
     try {
       await change(this)
       await this.manuallyCommit()

@@ -43,7 +43,12 @@ describe('recordText', () => {
         const snapshot = takeSnapshot(data, flash)
         const record = JSON.parse(recordText(snapshot, life, DAY))
         const plain = JSON.parse(JSON.stringify({ data, flash }))
-        expect(readRecord(record)).toEqual({ ...plain, expires: NOON + DAY, maxAge: DAY })
+        expect(readRecord(record)).toEqual({
+          ...plain,
+          expires: NOON + DAY,
+          maxAge: DAY,
+          isOwn: false,
+        })
       }),
       { numRuns: 2000 },
     )

@@ -51,7 +51,8 @@ const players: { [name in Act['act']]: Play<name> } = {
     const { session, view } = pair
     const up = (data: Record<string, any>): void => void (data['n'] = (data['n'] ?? 0) + 1)
     const change = ({ data }: View): void => up(data)
-    view.update = { before: copy({ data: view.data, flash: view.flash }), change }
+    const { data, flash, own } = view
+    view.update = { before: copy({ data, flash, own }), change }
     change(view)
     await commit(pair, () => session.update(up))
     view.update = undefined

@@ -32,6 +32,11 @@ export interface Contents {
   flash: Data
 }
 
+/** What is merged where two requests change it at once. */
+interface Held extends Contents {
+  own: Own
+}
+
 /** What both a cookie and a record tell of their session. */
 interface Told {
   id: number
@@ -55,16 +60,15 @@ export interface Kept extends Told, Contents {
 }
 
 /** A session in one request. */
-export interface View extends Contents {
+export interface View extends Held {
   id: number
   isNew: boolean
   hadCookie: boolean
   /** What was loaded, or saved last. */
-  base: Contents
+  base: Held
   created: number
   saved: number
   expires: number
-  own: Own
   version: number
   inCookie: boolean
   wish: '' | 'save' | 'regenerate' | 'destroy'
@@ -74,7 +78,7 @@ export interface View extends Contents {
   /** Whether another request has ended or moved the session. */
   isDropped: boolean
   /** A change that can be made again, and what was there before it. */
-  update: { before: Contents; change(view: View): void } | undefined
+  update: { before: Held; change(view: View): void } | undefined
   /** What the response says to the browser. */
   answer: 'nothing' | 'cookie' | 'no cookie'
   cookie: Cookie | null
@@ -201,7 +205,9 @@ export class Reference {
     if (!contents || this.#isRevoked(cookie, contents)) return undefined
     const { isTimed } = this.traits
     const life = isTimed ? cookie : (kept ?? cookie)
-    const base = copy({ data: contents.data, flash: contents.flash })
+    // A record knows better than a cookie of before.
+    const { own } = kept ?? cookie
+    const base = copy({ data: contents.data, flash: contents.flash, own })
     return {
       ...this.#fresh(true),
       ...copy(base),
@@ -211,7 +217,6 @@ export class Reference {
       created: isTimed ? life.created : this.now,
       saved: life.saved,
       expires: Math.min(this.#endOfCookie(cookie), kept?.expires ?? Infinity),
-      own: life.own,
       version: Math.max(cookie.version, kept?.version ?? 0),
       inCookie: cookie.contents !== undefined,
     }
@@ -228,7 +233,7 @@ export class Reference {
       id: ++this.#ids,
       data: {},
       flash: {},
-      base: { data: {}, flash: {} },
+      base: { data: {}, flash: {}, own: undefined },
       isNew: true,
       hadCookie,
       created: this.now,
@@ -333,10 +338,12 @@ export class Reference {
       Object.assign(view, this.#fresh(hadCookie), { isDropped: true, isSettled: true })
       return false
     }
-    if (isSame(stored, view.base)) return true
+    if (isSame(stored, view.base) && stored.own === view.base.own) return true
     const mine = view.update?.before ?? view
     view.data = merge(view.base.data, mine.data, stored.data)
     view.flash = merge(view.base.flash, mine.flash, stored.flash)
+    const [base, changed, there] = [view.base, mine, stored].map(({ own }) => ({ own }))
+    view.own = merge(base!, changed!, there!)['own'] as Own
     if (view.update) view.update.change(view)
     return true
   }
@@ -375,7 +382,13 @@ export class Reference {
       expires: isUntold ? Infinity : expires,
       contents: hasRoom ? contents : undefined,
     }
-    Object.assign(view, { base: copy(contents), isNew: false, isSettled: true, wish: '' })
+    view.own = life.own
+    Object.assign(view, {
+      base: copy({ ...contents, own: life.own }),
+      isNew: false,
+      isSettled: true,
+      wish: '',
+    })
     Object.assign(view, { hadCookie: true, saved: now, expires, version: life.version })
     Object.assign(view, { inCookie: hasRoom, answer: 'cookie' })
   }

@@ -77,8 +77,10 @@ export async function load(model: Model, real: Real, browser: number): Promise<P
   const { manager, jars, revocation, login } = real
   const session = await manager.load(jars[browser]!.header)
   const view = reference.load(cookies[browser]!)
-  const found = { isNew: session.isNew, data: { ...session } }
-  expect(found).toEqual({ isNew: view.isNew, data: view.data })
+  const { isNew, maxAge } = session
+  const { data, own = reference.limits.maxAge } = view
+  const found = { isNew, maxAge, data: { ...session } }
+  expect(found).toEqual({ isNew: view.isNew, maxAge: own, data })
   return { session, view, reference, revocation, login }
 }
 
