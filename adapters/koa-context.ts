@@ -10,22 +10,16 @@ import {
   type Awaitable,
   type Session,
 } from '../src/host.ts'
+import { cookiesOf, sends, tellCachesOf, type HostResponse } from './koa-caches.ts'
 import type { CookieContext } from './koa-cookies.ts'
 import { report, type HostApplication, type HostKit } from './koa-kit.ts'
 
 /** A context as the session middleware gets it. */
 export interface HostContext extends CookieContext {
   app: HostApplication
-  res: HostResponse
+  res: HostResponse & { end(...args: unknown[]): unknown }
   /** Answers a request that failed. */
   onerror?(error: unknown): void
-}
-
-interface HostResponse {
-  headersSent: boolean
-  getHeader(name: string): unknown
-  setHeader(name: string, value: string[]): unknown
-  end(...args: unknown[]): unknown
 }
 
 const HOLDER = Symbol('session-kit session')
@@ -38,6 +32,7 @@ export class SessionHolder {
   #session: Session | undefined
   #options: object | undefined
   #isNull = false
+  #isUsed = false
   isRunning = false
 
   constructor(ctx: HostContext, kit: HostKit) {
@@ -48,7 +43,13 @@ export class SessionHolder {
   /** Never throws: at the worst the session is new and empty. */
   get(): Session | null {
     if (this.#isNull) return null
-    return (this.#session ??= this.#loadAtOnce())
+    const session = (this.#session ??= this.#loadAtOnce())
+    if (!this.#isUsed) {
+      this.#isUsed = true
+      // The application may send the headers itself, and soon.
+      tellCachesOf(session)
+    }
+    return session
   }
 
   set(value: unknown): void {
@@ -99,6 +100,20 @@ export class SessionHolder {
     // No cookie can tell the browser of a new id any more.
     if (this.#ctx.headerSent && (isNew || wish === 'regenerate') && !this.#isNull) return
     await commit(session)
+  }
+
+  /**
+   * Has the response say what it owes to the session.
+   *
+   * @param hasFailed Whether Koa will answer for the handler.
+   */
+  settle(hasFailed: boolean): void {
+    const session = this.#session
+    if (!session) return
+    const isSent = sends(session, this.#ctx.res)
+    if (!isSent && !this.#isUsed) return
+    tellCachesOf(session)
+    if (isSent || hasFailed) keepHeaders(this.#ctx, session)
   }
 
   /** A copy of the options for this request; its `maxAge` is the session's. */
@@ -212,19 +227,17 @@ export function createMiddleware(
       await holder.commit()
     } catch (error) {
       await commitAfter(error, holder, ctx)
+      holder.settle(true)
       throw error
     }
+    holder.settle(false)
   }
 }
 
-/**
- * Commits what a failed handler left, as koa-session does, and sees to it that the cookie arrives,
- * be it one that ends the session.
- */
+/** Commits what a failed handler left, as koa-session does. */
 async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostContext): Promise<void> {
   try {
     if (!holder.hasFailedWith(error)) await holder.commit()
-    keepCookies(ctx, holder.kit.format.names)
   } catch (commitError) {
     // The handler's own error is what the client has to see.
     report(ctx.app, commitError, ctx)
@@ -232,22 +245,25 @@ async function commitAfter(error: unknown, holder: SessionHolder, ctx: HostConte
 }
 
 /**
- * Koa takes all headers off a response that failed; the session's cookies are put back as it ends.
- * The error itself is left alone: it may be one that is thrown for every visitor, and logs show
- * what is on it.
+ * Koa takes all headers off a response that fails, later than here as well: a body may be no JSON,
+ * a stream may break off. The session's are put back as it ends, its cookie above all, be it one
+ * that ends the session. The error itself is left alone: it may be one that is thrown for every
+ * visitor, and logs show what is on it.
  */
-function keepCookies(ctx: HostContext, names: readonly string[]): void {
+function keepHeaders(ctx: HostContext, session: Session): void {
   const { res, onerror } = ctx
-  const ours = cookiesOf(res).filter((cookie) =>
-    names.some((name) => cookie.startsWith(`${name}=`) || cookie.startsWith(`${name}.sig=`)),
-  )
-  if (!ours.length || !onerror) return
+  if (!onerror) return
+  const { names } = stateOf(session).kit.format
   const value = (error: unknown): void => {
+    const ours = cookiesOf(res, names)
     const { end } = res
     res.end = (...args) => {
-      const kept = cookiesOf(res)
-      const lost = ours.filter((cookie) => !kept.includes(cookie))
-      if (lost.length && !res.headersSent) res.setHeader('set-cookie', [...kept, ...lost])
+      if (!res.headersSent) {
+        const kept = cookiesOf(res)
+        const lost = ours.filter((cookie) => !kept.includes(cookie))
+        if (lost.length) res.setHeader('set-cookie', [...kept, ...lost])
+        tellCachesOf(session)
+      }
       return end.apply(res, args)
     }
     try {
@@ -257,8 +273,4 @@ function keepCookies(ctx: HostContext, names: readonly string[]): void {
     }
   }
   Object.defineProperty(ctx, 'onerror', { value, writable: true, configurable: true })
-}
-
-function cookiesOf(res: HostResponse): string[] {
-  return [res.getHeader('set-cookie') ?? []].flat() as string[]
 }

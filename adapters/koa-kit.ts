@@ -1,6 +1,7 @@
 import {
   answersAtOnce,
   checkOptions,
+  commit,
   createOwnFormat,
   createSealedFormat,
   createSealer,
@@ -25,6 +26,7 @@ import {
   type CookieContext,
   type ExternalKey,
 } from './koa-cookies.ts'
+import { tellCachesOf } from './koa-caches.ts'
 import { KoaSession } from './koa-session.ts'
 import { watchAnswers } from './koa-waiting.ts'
 
@@ -180,12 +182,22 @@ function createHostKit(
     discard: (reason, ctx, key, record) => announce(app, reason, ctx, key, record),
     // A removal is sent to the browser whatever it sent before, as koa-session does.
     createSession: (state, data: Json) =>
-      new KoaSession({ ...state, hadCookie: true }, data) as unknown as Session<
-        Record<string, unknown>
-      >,
+      new KoaSession(
+        { ...state, hadCookie: true, commit: commitEarly },
+        data,
+      ) as unknown as Session<Record<string, unknown>>,
   }
   watchAnswers(kit, isSlow)
   return kit
+}
+
+/** Commits before the handler has answered, which may send the headers itself then. */
+async function commitEarly(session: object): Promise<string[]> {
+  try {
+    return await commit(session)
+  } finally {
+    tellCachesOf(session)
+  }
 }
 
 /** Warns where browsers drop the cookie, since its name asks for what the host does not write. */

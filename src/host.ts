@@ -4,6 +4,7 @@
  */
 export { answersAtOnce } from '#engine'
 export { chain, isPromise, type Awaitable } from './awaitable.ts'
+export { tellCaches, type ResponseHeaders } from './caches.ts'
 export { callStore } from './call-store.ts'
 export { commit } from './commit.ts'
 export { cookieValues } from './cookie-header.ts'

@@ -1,3 +1,4 @@
+import { tellCaches } from './caches.ts'
 import type { Outcome } from './lazy-session.ts'
 
 /**
@@ -21,26 +22,13 @@ export function respond(response: Response, outcome: Outcome): Response {
 }
 
 function writeHeaders(headers: Headers, { cookies, passedOn }: Outcome): void {
-  const vary = headers.get('vary')
-  if (!vary) headers.set('vary', 'Cookie')
-  else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
-  else headers.set('vary', vary)
-  if (cookies.length === 0 && !passedOn) return
-
-  const names = cookies.map(nameOf)
-  const others = headers.getSetCookie().filter((cookie) => !names.includes(nameOf(cookie)))
-  headers.delete('set-cookie')
-  for (const cookie of [...others, ...cookies]) headers.append('set-cookie', cookie)
-
-  // These speak to caches between, louder than Cache-Control (RFC 9213).
-  for (const name of [...headers.keys()])
-    if (/(^|-)cdn-cache-control$|^surrogate-control$/.test(name)) headers.delete(name)
-  if (!isPrivate(headers.get('cache-control'))) headers.set('cache-control', 'private, no-store')
-}
-
-/** Whether the application already keeps every cache away. */
-function isPrivate(cacheControl: string | null): boolean {
-  return /\bno-store\b/i.test(cacheControl ?? '') && !/\b(public|s-maxage)\b/i.test(cacheControl!)
+  if (cookies.length) {
+    const names = cookies.map(nameOf)
+    const others = headers.getSetCookie().filter((cookie) => !names.includes(nameOf(cookie)))
+    headers.delete('set-cookie')
+    for (const cookie of [...others, ...cookies]) headers.append('set-cookie', cookie)
+  }
+  tellCaches(headers, Boolean(cookies.length || passedOn))
 }
 
 function nameOf(cookie: string): string {

@@ -29,7 +29,6 @@ interface CsrfContext extends Partial<KoaCsrfContext> {
   host: string
   request: { body?: unknown }
   get(name: string): string
-  vary(name: string): void
 }
 
 /**
@@ -53,7 +52,6 @@ export function csrf(options: CsrfOptions<any> = {}): KoaCsrfMiddleware {
     }
     ctx.csrf = {
       async token() {
-        ctx.vary('Cookie')
         return guard.token(ctx.session ?? null)
       },
     }

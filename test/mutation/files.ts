@@ -24,6 +24,7 @@ export const FILES: Record<string, string[]> = {
   'src/decide.ts': ['core/decide', 'core/life'],
   'src/record.ts': ['core/record'],
   'src/merge.ts': ['core/merge', 'core/conflict'],
+  'src/caches.ts': ['core/caches'],
   'src/respond.ts': ['core/respond'],
   'src/passed-on.ts': ['core/passed-on'],
   'src/put-record.ts': [

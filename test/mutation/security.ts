@@ -515,17 +515,17 @@ const stores: SecurityMutant[] = [
 const answers: SecurityMutant[] = [
   {
     name: 'a cache may keep a Set-Cookie (no no-store)',
-    file: 'src/respond.ts',
+    file: 'src/caches.ts',
     find: "if (!isPrivate(headers.get('cache-control'))) headers.set('cache-control', 'private, no-store')",
     replace: '',
-    tests: ['core/respond'],
+    tests: ['core/caches'],
   },
   {
     name: 'a cache does not know that a page depends on the cookie',
-    file: 'src/respond.ts',
+    file: 'src/caches.ts',
     find: "if (!vary) headers.set('vary', 'Cookie')\n  else if",
     replace: 'if (vary) if',
-    tests: ['core/respond'],
+    tests: ['core/caches'],
   },
   {
     name: 'a change is noticed by its length',
