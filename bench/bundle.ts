@@ -35,7 +35,17 @@ export async function bundle(
   target: BuildOptions,
   left: readonly string[] = external,
 ): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+  return (await bundleWithFiles(contents, resolveDir, target, left)).code
+}
+
+/** The same, with the files that are in it. */
+export async function bundleWithFiles(
+  contents: string,
+  resolveDir: string,
+  target: BuildOptions,
+  left: readonly string[] = external,
+): Promise<{ code: Uint8Array; files: string[] }> {
+  const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir },
     bundle: true,
     // Else the paths that the compiler takes in here would hold for the bundle, too.
@@ -45,8 +55,10 @@ export async function bundle(
     minify: true,
     external: [...left],
     mainFields: ['module', 'main'],
+    metafile: true,
     write: false,
     ...target,
   })
-  return outputFiles![0]!.contents
+  const files = Object.keys(Object.values(metafile!.outputs)[0]!.inputs)
+  return { code: outputFiles![0]!.contents, files: files.filter((file) => file !== '<stdin>') }
 }

@@ -19,6 +19,7 @@ const parts: Record<string, () => Promise<string>> = {
     const { table, aims } = await (await import('./workerd.ts')).benchWorkerd(effort)
     return `${table}\n\n${judge({ workerd: aims })}`
   },
+  cold: async () => (await import('./workerd.ts')).benchCold(effort),
   egg: async () => (await (await import('./egg.ts')).benchEgg(effort)).table,
   store: async () => (await import('./store.ts')).benchStore(isShort ? 0.5 : 2.5),
   size: async () => (await import('./size.ts')).benchSize(),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { BuildOptions } from 'esbuild'
 import { bundle, external, node, root, worker } from './bundle.ts'
+import { partsTable } from './parts.ts'
 import { aimTable, table } from './report.ts'
 
 const peers = fileURLToPath(new URL('./peers', import.meta.url))
@@ -46,7 +47,8 @@ export async function benchSize(): Promise<string> {
   const [, gzip] = bytesOf(await bundle("export * from 'session-kit/hono'", root, worker))
   const aim = { what: 'core and Hono adapter, gzip, kB', measured: gzip / 1000, limit: 6.5 }
   const head = ['bundle', 'for', 'minified', 'gzip -9', 'brotli']
-  return `${table(head, rows)}\n\n${aimTable({ Workers: [aim] })}`
+  const tables = [table(head, rows), await partsTable(), aimTable({ Workers: [aim] })]
+  return tables.join('\n\n')
 }
 
 async function sizes(

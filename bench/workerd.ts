@@ -7,6 +7,7 @@ import { table, type Measured } from './report.ts'
 import { sealTable } from './seal.ts'
 import { KIT_COLD, measureCold } from './workerd/cold.ts'
 import { startLibraries, subjectsOf } from './workerd/running.ts'
+import { measureSteps } from './workerd/steps.ts'
 
 /** µs of processor time of workerd, and ms of a cold start. */
 export async function benchWorkerd(effort: Effort): Promise<Measured> {
@@ -22,14 +23,10 @@ export async function benchWorkerd(effort: Effort): Promise<Measured> {
     await running.stop()
   }
   const cold = await measureCold(effort)
-  const rows = [...cold].map(([name, { low, median, high }]) => [
-    name,
-    `${milliseconds(median)} (${milliseconds(low)} to ${milliseconds(high)})`,
-  ])
   const tables = [
     sealTable(seals, 'workerd'),
     hono.table,
-    table(['workerd: first request of a fresh isolate', 'ms above an empty Worker'], rows),
+    coldTable('workerd: first request of a fresh isolate', cold),
   ]
   return {
     table: tables.join('\n\n'),
@@ -39,6 +36,19 @@ export async function benchWorkerd(effort: Effort): Promise<Measured> {
       ...coldAims(cold.get(KIT_COLD)!.median / 1000),
     ],
   }
+}
+
+/** Where the time of a cold start goes: ms, each step with all that come before it. */
+export async function benchCold(effort: Effort): Promise<string> {
+  return coldTable('workerd: a first session, up to where', await measureSteps(effort))
+}
+
+function coldTable(title: string, times: Map<string, Times>): string {
+  const rows = [...times].map(([name, { low, median, high }]) => [
+    name,
+    `${milliseconds(median)} (${milliseconds(low)} to ${milliseconds(high)})`,
+  ])
+  return table([title, 'ms above an empty Worker'], rows)
 }
 
 function milliseconds(time: number): string {

@@ -1,10 +1,9 @@
 // What a Worker's first request costs in a fresh isolate: its code is read, its keys are made.
 import { bundle, root, worker } from '../bundle.ts'
-import { measureAbove, type Effort, type Times } from '../measure.ts'
+import type { Effort, Times } from '../measure.ts'
 import { peersFolder } from '../peers/index.ts'
 import { secret } from '../seals.ts'
-import type { Subject } from '../subject.ts'
-import { start } from './running.ts'
+import { EMPTY, measureIsolates } from './isolates.ts'
 
 export const KIT_COLD = '**session-kit**'
 const KIT_IMPORTED = '**session-kit**, imported alone'
@@ -19,7 +18,7 @@ const onHono = (lines: string): string => `
 
 /** Workers that begin a session where they have a library for it, the empty one first. */
 const workers: Record<string, string> = {
-  'an empty Worker': `export default { fetch: () => new Response() }`,
+  'an empty Worker': EMPTY,
   [KIT_COLD]: `
     import { createSessionManager } from 'session-kit'
     const manager = createSessionManager({ secrets: ${quoted} })
@@ -75,10 +74,7 @@ const workers: Record<string, string> = {
     })`),
 }
 
-/**
- * µs of processor time from nothing to the first response, above an empty Worker. Each time is of
- * an isolate of its own, which the Worker loader makes: what a new process takes is not in it.
- */
+/** µs of processor time from nothing to the first response, above an empty Worker. */
 export async function measureCold(effort: Effort): Promise<Map<string, Times>> {
   const all = Object.entries(workers).filter(
     ([name], index) => index === 0 || !effort.isGuard || name === KIT_COLD,
@@ -88,51 +84,5 @@ export async function measureCold(effort: Effort): Promise<Map<string, Times>> {
     const folder = contents.includes('session-kit') ? root : peersFolder
     codes[name] = new TextDecoder().decode(await bundle(contents, folder, worker, []))
   }
-  const { ask, clock, stop } = await start(loader(codes), {
-    env: { LOADER: { type: 'worker-loader' } },
-  })
-  const subjects = Object.keys(codes).map((name): Subject => {
-    return {
-      name,
-      run: (times) => ask(`/?name=${encodeURIComponent(name)}&times=${times}`),
-      clock,
-    }
-  })
-  try {
-    return await measureAbove(subjects, {
-      ...effort,
-      warmUp: 1,
-      smallestBatch: 8,
-      isGuard: false,
-    })
-  } finally {
-    await stop()
-  }
-}
-
-/** A Worker that starts others in as many isolates as it is asked for, one after the other. */
-function loader(codes: Record<string, string>): string {
-  return `
-    const codes = ${JSON.stringify(codes)}
-    let count = 0
-    export default {
-      async fetch({ url }, { LOADER }) {
-        const { searchParams } = new URL(url)
-        const name = searchParams.get('name')
-        for (let times = Number(searchParams.get('times')); times > 0; times--) {
-          const worker = LOADER.get(name + count++, () => ({
-            compatibilityDate: '2026-06-01',
-            mainModule: 'main.js',
-            modules: { 'main.js': codes[name] },
-          }))
-          const response = await worker.getEntrypoint().fetch('https://app.test/')
-          await response.text()
-          const hasCookie = response.headers.has('set-cookie')
-          if (!response.ok || hasCookie !== !/empty|alone$/.test(name)) {
-            throw new Error(name + ' answered ' + response.status + ': ' + hasCookie)
-          }
-        }
-        return new Response()
-      },
-    }`
+  return measureIsolates(codes, (name) => !/empty|alone$/.test(name), effort)
 }
