@@ -101,11 +101,11 @@ export function session<data extends object, as extends string>(
   return async function sessionMiddleware(c, next) {
     const { manager, as } = setUpFor(c as Context)
     // One mounted twice, in an app and in a part of it, is one session all the same.
-    const held = c as Context & Held
-    const taken = (held[SESSIONS] ??= new Map())
-    const outer = taken.get(manager.key)
-    if (outer) {
-      c.set(as as never, outer as never)
+    const held = c as Context & Holder
+    const { key } = manager
+    for (let one = held[HELD]; one; one = one.outer) {
+      if (one.key !== key) continue
+      c.set(as as never, one.session as never)
       return next()
     }
 
@@ -114,7 +114,7 @@ export function session<data extends object, as extends string>(
       () => c.req.header('cookie'),
       c as Context,
     )
-    taken.set(manager.key, lazy.session)
+    held[HELD] = { key, session: lazy.session, outer: held[HELD] }
     c.set(as as never, lazy.session as never)
     try {
       await next()
@@ -122,6 +122,7 @@ export function session<data extends object, as extends string>(
       await lazy.finish('unanswered').catch(() => {})
       throw error
     }
+    if (!lazy.isUsed) return
     try {
       const outcome = await lazy.finish(c.error ? 'failed' : 'answered', c.res.headers)
       replaceResponse(c as Context, respond(c.res, outcome))
@@ -154,11 +155,17 @@ interface SetUp<data extends object> {
 }
 
 /** Where a context holds its sessions: a WeakMap of contexts costs more than all of the rest. */
-const SESSIONS = Symbol('session-kit sessions')
+const HELD = Symbol('session-kit sessions')
 
-/** The sessions of a request, by the names of their cookies. */
+interface Holder {
+  [HELD]?: Held | undefined
+}
+
+/** A session of a request by the name of its cookie, and the one that was there before it. */
 interface Held {
-  [SESSIONS]?: Map<string, LazySession<any>>
+  key: string
+  session: LazySession<any>
+  outer: Held | undefined
 }
 
 /** Where there are no bindings all requests share one environment. */

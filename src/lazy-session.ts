@@ -26,6 +26,9 @@ export interface Outcome {
 export interface LazyHandle<data extends object> {
   session: LazySession<data>
 
+  /** Whether anybody has asked for the session, or ended it: if not, there is nothing to finish. */
+  readonly isUsed: boolean
+
   /**
    * Commits what has to be committed. After a failed handler that is a destroy or a regenerate
    * alone, and with no response to carry a cookie it is their part in the store.
@@ -45,45 +48,89 @@ export function createLazySession<data extends object, ctx>(
   header: () => CookieHeader,
   ctx: ctx,
 ): LazyHandle<data> {
-  const kit = kitOf(manager)
-  let loading: Promise<Session<data>> | undefined
-  let loaded: Session<data> | undefined
-  let ended = false
+  return new Handle(manager, header, ctx)
+}
 
-  async function start(): Promise<Session<data>> {
-    loaded = await (ended ? loadEnded : load)<data>(kit, header(), ctx)
+/** Classes, for there is one of each for every request: closures take twice the time to make. */
+class Handle<data extends object> implements LazyHandle<data> {
+  readonly session: LazySession<data> = new Lazy(this)
+  ended = false
+  #manager: SessionManager<data, any>
+  #header: () => CookieHeader
+  #ctx: unknown
+  #loading: Promise<Session<data>> | undefined
+  #loaded: Session<data> | undefined
+
+  constructor(manager: SessionManager<data, any>, header: () => CookieHeader, ctx: unknown) {
+    this.#manager = manager
+    this.#header = header
+    this.#ctx = ctx
+  }
+
+  get isUsed(): boolean {
+    return this.ended || this.#loading !== undefined
+  }
+
+  load(): Promise<Session<data>> {
+    return (this.#loading ??= this.#start())
+  }
+
+  async #start(): Promise<Session<data>> {
+    const begin = this.ended ? loadEnded : load
+    const loaded = await begin<data>(kitOf(this.#manager), this.#header(), this.#ctx)
+    this.#loaded = loaded
     // It may have been ended while it was being loaded.
-    if (ended && stateOf(loaded).wish !== 'destroy') loaded.destroy()
+    if (this.ended && stateOf(loaded).wish !== 'destroy') loaded.destroy()
     return loaded
   }
 
-  return {
-    session: {
-      // oxlint-disable-next-line unicorn/no-thenable -- awaiting it is what loads it
-      then: (fulfilled, rejected) => (loading ??= start()).then(fulfilled, rejected),
-      destroy() {
-        ended = true
-        loaded?.destroy()
-      },
-    },
+  end(): void {
+    this.ended = true
+    this.#loaded?.destroy()
+  }
 
-    due: () => (loaded ? stateOf(loaded).cookies : []),
+  due(): string[] {
+    return this.#loaded ? stateOf(this.#loaded).cookies : []
+  }
 
-    async finish(handler, headers) {
-      if (!loading && !ended) return { cookies: [], used: false }
-      // What could not be loaded has nothing to keep, and can be ended all the same.
-      const session = await (loading ??= start()).catch(() => (ended ? start() : null))
-      if (!session) return { cookies: [], used: true }
-      const { wish, cookies } = stateOf(session)
-      if (headers && handler === 'answered' && (await yieldsTo(headers.getSetCookie(), session))) {
-        return { cookies: [], used: true, passedOn: true }
-      }
-      const isKept = handler === 'answered' && kit.autoCommit
-      if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }
-      if (handler === 'unanswered') session.destroy()
-      // What the handler left half-done is not kept.
-      else if (handler === 'failed') restoreData(session)
-      return { cookies: await manager.commit(session), used: true }
-    },
+  async finish(
+    handler: 'answered' | 'failed' | 'unanswered',
+    headers?: Headers,
+  ): Promise<Outcome> {
+    if (!this.isUsed) return { cookies: [], used: false }
+    // What could not be loaded has nothing to keep, and can be ended all the same.
+    const session = await this.load().catch(() => (this.ended ? this.#start() : null))
+    if (!session) return { cookies: [], used: true }
+    const { wish, cookies } = stateOf(session)
+    if (headers && handler === 'answered' && (await yieldsTo(headers.getSetCookie(), session))) {
+      return { cookies: [], used: true, passedOn: true }
+    }
+    const isKept = handler === 'answered' && kitOf(this.#manager).autoCommit
+    if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }
+    if (handler === 'unanswered') session.destroy()
+    // What the handler left half-done is not kept.
+    else if (handler === 'failed') restoreData(session)
+    return { cookies: await this.#manager.commit(session), used: true }
+  }
+}
+
+/** What the application has of a handle. */
+class Lazy<data extends object> implements LazySession<data> {
+  #handle: Handle<data>
+
+  constructor(handle: Handle<data>) {
+    this.#handle = handle
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- awaiting it is what loads it
+  then<one, other>(
+    fulfilled?: ((session: Session<data>) => one | PromiseLike<one>) | null,
+    rejected?: ((error: unknown) => other | PromiseLike<other>) | null,
+  ): Promise<one | other> {
+    return this.#handle.load().then(fulfilled, rejected)
+  }
+
+  destroy(): void {
+    this.#handle.end()
   }
 }

@@ -40,14 +40,14 @@ export const engine: Engine = {
   },
 
   seal(key, header, text) {
-    const iv = Buffer.from(freshIv().buffer)
-    const cipher = createCipheriv('aes-256-gcm', key as KeyObject, iv)
+    const iv = freshIv()
+    const cipher = createCipheriv('aes-256-gcm', key as KeyObject, iv.bytes)
     cipher.setAAD(header)
     // GCM is a stream: the first call gives all bytes, the last none.
     const ciphertext = cipher.update(text, 'utf8')
     cipher.final()
-    const parts = [iv, ciphertext, cipher.getAuthTag()]
-    return parts.map((part) => part.toString('base64url')).join('.')
+    const tag = cipher.getAuthTag()
+    return `${iv.text}.${ciphertext.toString('base64url')}.${tag.toString('base64url')}`
   },
 
   open(key, header, iv, ciphertext, tag) {

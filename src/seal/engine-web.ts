@@ -2,7 +2,6 @@ import type { Engine } from './engine.ts'
 import {
   base64ToBinary,
   binaryToBase64,
-  decodeBase64url,
   fromBase64url,
   toBase64url,
 } from './base64url.ts'
@@ -36,22 +35,19 @@ export const engine: Engine = {
 
   async seal(key, header, text) {
     const iv = freshIv()
-    const sealed = new Uint8Array(await gcm('encrypt', key, iv, header, encoder.encode(text)))
+    const sealed = new Uint8Array(await gcm('encrypt', key, iv.bytes, header, encoder.encode(text)))
     const end = sealed.length - 16
     const tag = toBase64url(sealed.subarray(end))
-    return `${toBase64url(iv)}.${toBase64url(sealed.subarray(0, end))}.${tag}`
+    return `${iv.text}.${toBase64url(sealed.subarray(0, end))}.${tag}`
   },
 
   async open(key, header, iv, ciphertext, tag) {
-    const text = fromBase64url(ciphertext)
-    if (!text) return null
     // One call for both: 12 bytes are 16 characters, with nothing left over.
-    const ends = decodeBase64url(iv + tag)
-    const sealed = new Uint8Array(text.length + 16)
-    sealed.set(text)
-    sealed.set(ends.subarray(12), text.length)
+    const bytes = fromBase64url(iv + ciphertext, tag)
+    if (!bytes) return null
+    const [start, sealed] = [bytes.subarray(0, 12), bytes.subarray(12)]
     try {
-      return decoder.decode(await gcm('decrypt', key, ends.subarray(0, 12), header, sealed))
+      return decoder.decode(await gcm('decrypt', key, start, header, sealed))
     } catch {
       return null
     }

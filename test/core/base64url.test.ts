@@ -50,13 +50,19 @@ interface Base64Options {
 
 /** What ECMAScript 2026 adds to Uint8Array, for a Node that has none of it yet. */
 const standard = {
-  fromBase64(text: string, { alphabet = 'base64' }: Base64Options = {}): Uint8Array {
+  setFromBase64(
+    this: Uint8Array,
+    text: string,
+    { alphabet = 'base64' }: Base64Options = {},
+  ): { read: number; written: number } {
     const isOurs = { base64: /^[\w+/=\s]*$/, base64url: /^[\w=\s-]*$/ }[alphabet]
     if (!isOurs) throw new TypeError(alphabet)
     if (!isOurs.test(text) || text.replace(/[=\s]/g, '').length % 4 === 1) {
       throw new SyntaxError(text)
     }
-    return new Uint8Array(Buffer.from(text, 'base64'))
+    const bytes = Buffer.from(text, 'base64').subarray(0, this.length)
+    this.set(bytes)
+    return { read: text.length, written: bytes.length }
   },
   toBase64(
     this: Uint8Array,
@@ -77,7 +83,7 @@ describe.each([
 ])('toBase64url and fromBase64url with %s', (_, globals, isNew) => {
   let module: typeof import('../../src/seal/base64url.ts')
   const places = [
-    [Uint8Array, 'fromBase64'],
+    [Uint8Array.prototype, 'setFromBase64'],
     [Uint8Array.prototype, 'toBase64'],
   ] as const
   const before = places.map(([place, name]) => Object.getOwnPropertyDescriptor(place, name))
@@ -128,6 +134,18 @@ describe.each([
       }),
       { numRuns: 2000 },
     )
-    expect(FAULTY.map(fromBase64url)).toEqual(FAULTY.map(() => null))
+    expect(FAULTY.map((text) => fromBase64url(text))).toEqual(FAULTY.map(() => null))
+  })
+
+  it('read two texts, the bytes of the second behind those of the first', () => {
+    const { fromBase64url, toBase64url } = module
+    const bytes = crypto.getRandomValues(new Uint8Array(40))
+    for (let middle = 0; middle <= 40; middle++) {
+      const [first, second] = [bytes.subarray(0, middle), bytes.subarray(middle)].map(toBase64url)
+      expect(new Uint8Array(fromBase64url(first!, second)!)).toEqual(bytes)
+    }
+    for (const text of FAULTY) {
+      expect([fromBase64url(text, 'AAAA'), fromBase64url('AAAA', text)]).toEqual([null, null])
+    }
   })
 })

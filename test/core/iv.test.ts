@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { engine as nodeEngine } from '../../src/seal/engine-node.ts'
 import { engine as webEngine } from '../../src/seal/engine-web.ts'
+import { toBase64url } from '../../src/seal/base64url.ts'
 import { freshIv } from '../../src/seal/iv.ts'
 import { patience, report, runsOf } from '../fixtures/properties.ts'
 
@@ -17,9 +18,9 @@ describe('freshIv', () => {
       const seen = new Set<string>()
       let odd = 0
       for (let i = 0; i < count; i++) {
-        const iv = freshIv()
-        if (iv.length !== 12) odd++
-        seen.add(String.fromCharCode(...iv))
+        const { bytes } = freshIv()
+        if (bytes.length !== 12) odd++
+        seen.add(String.fromCharCode(...bytes))
       }
       await report('random IVs', count, () => expect([odd, seen.size]).toEqual([0, count]))
     },
@@ -48,10 +49,15 @@ describe('freshIv', () => {
   )
 
   it('gives bytes that no later call changes', () => {
-    const iv = freshIv()
-    const before = iv.join()
+    const { bytes } = freshIv()
+    const before = bytes.join()
     for (let i = 0; i < 1000; i++) freshIv()
-    expect(iv.join()).toBe(before)
+    expect(bytes.join()).toBe(before)
+  })
+
+  it('gives the same bytes as text', () => {
+    const ivs = Array.from({ length: 200 }, freshIv)
+    expect(ivs.map(({ text }) => text)).toEqual(ivs.map(({ bytes }) => toBase64url(bytes)))
   })
 
   it.each([0, 1000, -1000])('draws once for 64 of them, %d ms apart', (time) => {

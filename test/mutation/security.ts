@@ -49,8 +49,22 @@ const token: SecurityMutant[] = [
   {
     name: 'a ciphertext and a MAC may have several spellings (Web Crypto)',
     file: 'src/seal/base64url.ts',
-    find: 'toBase64url(bytes) === text ? bytes : null',
-    replace: 'bytes',
+    find: 'return toBase64url(read) === text',
+    replace: 'return true',
+    tests: ['core/base64url'],
+  },
+  {
+    name: 'the last character may have several spellings (what ECMAScript has)',
+    file: 'src/seal/base64url.ts',
+    find: ' && isBase64url(text.slice(text.length & ~3))',
+    replace: '',
+    tests: ['core/base64url'],
+  },
+  {
+    name: 'blanks and padding may be in a text (what ECMAScript has)',
+    file: 'src/seal/base64url.ts',
+    find: 'written === bytesIn(text) && ',
+    replace: '',
     tests: ['core/base64url'],
   },
   {
