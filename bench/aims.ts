@@ -68,7 +68,7 @@ export function honoAims(columns: Columns, runtime: Runtime): Aim[] {
       what: `Hono, ${what}`,
       measured: medianOf(columns[index]!, kit),
       limit: runtime === 'workerd' ? 2 : 1,
-      noise: 3,
+      noise: 5,
     }),
   )
   return [

@@ -3,7 +3,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Build } from './engines.ts'
 import { together, type Subject } from './subject.ts'
 import type { ImportPeer } from './peers/types.ts'
-import { FLOOR, HONO, KIT_NODE, KIT_WEB } from './names.ts'
+import { FLOOR, HONO, KIT_NODE, KIT_WEB, NO_WORK } from './names.ts'
 import { secret, type Data } from './seals.ts'
 
 type Handler = (c: Context<any>) => unknown
@@ -34,8 +34,10 @@ export async function honoApps(
   node: Build | undefined,
   importPeer: ImportPeer,
 ): Promise<Record<string, Hono>> {
+  const none: Library = { fill: () => {}, read: () => 'ada', write: () => 'ada' }
   const libraries: Record<string, Library> = {
-    [FLOOR]: { fill: () => {}, read: () => 'ada', write: () => 'ada' },
+    [FLOOR]: none,
+    [NO_WORK]: { ...none, middleware: async (_, next) => void (await next()) },
     ...(node && { [KIT_NODE]: kit(node.honoSession) }),
     [KIT_WEB]: kit(web.honoSession),
     [HONO]: await honoSession(importPeer),
@@ -100,7 +102,7 @@ function subjectFor(name: string, app: Hono, path: string, cookie: string): Subj
     run: (times) =>
       together(times, async () => {
         const answer = await request(app, path, cookie)
-        if (path !== '/write' || name === FLOOR) return
+        if (path !== '/write' || name === FLOOR || name === NO_WORK) return
         if (answer.lines !== 1) throw new Error(`${name} sent ${answer.lines} cookies.`)
         written.push(answer.cookie)
       }),

@@ -3,6 +3,7 @@ import { honoAims, type Runtime } from './aims.ts'
 import { buildFor } from './engines.ts'
 import { cases, honoApps, honoSubjects } from './hono-apps.ts'
 import { measureAbove, type Effort, type Times } from './measure.ts'
+import { NO_WORK } from './names.ts'
 import { importPeer } from './peers/index.ts'
 import { cell, table, type Measured } from './report.ts'
 import type { Subject } from './subject.ts'
@@ -46,6 +47,8 @@ export async function measureHono(
   return {
     table: table([`${runtime}: Hono`, ...heads, 'Set-Cookie lines'], rows),
     aims: honoAims(columns, runtime),
-    bars: [...columns.at(-1)!].map(([name, { median }]) => ({ name, value: median })),
+    bars: [...columns.at(-1)!]
+      .filter(([name]) => name !== NO_WORK)
+      .map(([name, { median }]) => ({ name, value: median })),
   }
 }

@@ -10,6 +10,9 @@ export const IRON = 'iron-session'
 /** An application without sessions: all others are measured above it. */
 export const FLOOR = 'no session'
 
+/** The least that any middleware of Hono costs, since without one Hono composes nothing. */
+export const NO_WORK = 'middleware that does nothing'
+
 export const KOA_STOCK = 'koa-session, signed'
 export const KOA_SEALED = '**session-kit**, encrypted'
 export const KOA_STOCK_STORE = 'koa-session, signed, with a store'

@@ -93,10 +93,7 @@ class Handle<data extends object> implements LazyHandle<data> {
     return this.#loaded ? stateOf(this.#loaded).cookies : []
   }
 
-  async finish(
-    handler: 'answered' | 'failed' | 'unanswered',
-    headers?: Headers,
-  ): Promise<Outcome> {
+  async finish(handler: 'answered' | 'failed' | 'unanswered', headers?: Headers): Promise<Outcome> {
     if (!this.isUsed) return { cookies: [], used: false }
     // What could not be loaded has nothing to keep, and can be ended all the same.
     const session = await this.load().catch(() => (this.ended ? this.#start() : null))

@@ -1,10 +1,5 @@
 import type { Engine } from './engine.ts'
-import {
-  base64ToBinary,
-  binaryToBase64,
-  fromBase64url,
-  toBase64url,
-} from './base64url.ts'
+import { base64ToBinary, binaryToBase64, fromBase64url, toBase64url } from './base64url.ts'
 import { freshIv } from './iv.ts'
 
 const encoder = new TextEncoder()
