@@ -1,47 +1,46 @@
 /** Whole lives of sessions in every mode, and what a simple model says of them. */
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createRedisStore } from '../adapters/redis.ts'
-import { createFetchStore } from '../src/fetch.ts'
-import { check, patience } from './fixtures/properties.ts'
+import { check, checkBy, patience, seed } from './fixtures/properties.ts'
 import { historiesOf } from './model/commands.ts'
+import { playInWorkerd } from './model/in-workerd.ts'
 import { modes, storeMode, type Mode } from './model/modes.ts'
-import { bundleWorker, runWorker, type RunningWorker } from './workerd/running.ts'
 
 const redis = new Redis(process.env['REDIS_URL']!)
-let worker: RunningWorker
 
-beforeAll(async () => {
-  const code = await bundleWorker(new URL('durable-object/worker.ts', import.meta.url))
-  worker = await runWorker(code, undefined, {
-    env: { SESSION: { type: 'durable-object', worker: 'test', exportName: 'InspectedObject' } },
-    exports: { InspectedObject: { type: 'durable-object', storage: 'sqlite' } },
-  })
-})
+afterAll(() => redis.disconnect())
 
-afterAll(async () => {
-  redis.disconnect()
-  await worker.stop()
-})
-
-const all: Record<string, Mode> = {
+const here: Record<string, Mode> = {
   ...modes,
   'in Redis': storeMode(() => createRedisStore(redis, { prefix: 'model:' })),
-  // Objects are made and written by the thousands, so that there are fewer histories of them.
-  'in Durable Objects': storeMode(() =>
-    createFetchStore(new URL('objects', worker.url), { timeout: 30_000 }),
-  ),
 }
 
-describe.each(Object.entries(all))('sessions %s', (name, mode) => {
+/** Each mode gets the same of them. */
+const share = 1 / (Object.keys(here).length + 1)
+
+describe.each(Object.entries(here))('sessions %s', (_, mode) => {
+  it(
+    'come to what a simple model says, step by step',
+    () => check('sessions in every mode', historiesOf(mode), share),
+    patience,
+  )
+})
+
+describe('sessions in Durable Objects', () => {
   it(
     'come to what a simple model says, step by step',
     () =>
-      check(
+      checkBy(
         'sessions in every mode',
-        historiesOf(mode),
-        name === 'in Durable Objects' ? 1 / 70 : 1 / 7,
+        (seed, runs) => playInWorkerd({ seed, runs, isSpoilt: false }),
+        share,
       ),
     patience,
   )
+
+  it('do not where the objects compare nothing', async () => {
+    const histories = playInWorkerd({ seed, runs: 100, isSpoilt: true })
+    await expect(histories).rejects.toThrow(`{ seed: ${seed}, path: "`)
+  })
 })

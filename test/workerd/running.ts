@@ -4,9 +4,14 @@ import * as miniflare from 'miniflare'
 import { parseSetCookie } from '../fixtures/cookies.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 
-/** A test's Worker, bundled as wrangler would bundle it: through the package's exports. */
+/**
+ * A test's Worker, bundled as wrangler would bundle it: through the package's exports.
+ *
+ * @param alias What it gets in the place of what it imports.
+ */
 export async function bundleWorker(
   entry: URL = new URL('worker.ts', import.meta.url),
+  alias: Record<string, string> = {},
 ): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
@@ -18,6 +23,7 @@ export async function bundleWorker(
     platform: 'neutral',
     conditions: ['workerd', 'worker'],
     external: ['cloudflare:*'],
+    alias,
     minify: true,
     write: false,
   })
