@@ -226,10 +226,9 @@ export class SessionObject {
   }
 }
 
-const { save, manuallyCommit, regenerate, destroy, update, flash, toJSON } = SessionObject.prototype
 // `session.flash.x = …`, by mistake, would else be seen by every other visitor.
-for (const method of [save, manuallyCommit, regenerate, destroy, update, flash, toJSON])
-  Object.freeze(method)
+for (const { value } of Object.values(Object.getOwnPropertyDescriptors(SessionObject.prototype)))
+  Object.freeze(value)
 
 /** What the kit knows of a session. */
 export const stateOf: (session: object) => SessionState = SessionObject.stateOf

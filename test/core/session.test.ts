@@ -87,7 +87,8 @@ describe('a session', () => {
     for (const name of ['isNew', 'externalKey', 'length', 'populated']) {
       expect(() => Object.assign(session, { [name]: 1 })).toThrow(TypeError)
     }
-    for (const name of ['flash', 'save', 'destroy']) {
+    const methods = 'flash save destroy regenerate manuallyCommit update toJSON'.split(' ')
+    for (const name of methods) {
       expect(() => (session[name].note = 'for all visitors')).toThrow(TypeError)
     }
   })
