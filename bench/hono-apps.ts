@@ -8,9 +8,12 @@ import { secret, type Data } from './seals.ts'
 
 type Handler = (c: Context<any>) => unknown
 
+/** How the names end of those that keep their sessions in a store. */
+const STORED = ', with a store'
+
 /** How an application uses a library. */
 interface Library {
-  middleware?: MiddlewareHandler<any>
+  middleware?: MiddlewareHandler<any>[]
   fill: Handler
   /** Returns the user. */
   read: Handler
@@ -37,12 +40,15 @@ export async function honoApps(
   const none: Library = { fill: () => {}, read: () => 'ada', write: () => 'ada' }
   const libraries: Record<string, Library> = {
     [FLOOR]: none,
-    [NO_WORK]: { ...none, middleware: async (_, next) => void (await next()) },
+    [NO_WORK]: { ...none, middleware: [async (_, next) => void (await next())] },
     ...(node && { [KIT_NODE]: kit(node.honoSession) }),
     [KIT_WEB]: kit(web.honoSession),
     [HONO]: await honoSession(importPeer),
     'iron-session, in the handler': await ironSession(importPeer),
     'hono-sessions': await honoSessions(importPeer),
+    [`**session-kit**${STORED}`]: kit((node ?? web).honoSession, memory()),
+    [`${HONO}${STORED}`]: await honoSession(importPeer, memory()),
+    [`hono-sessions${STORED}`]: await honoSessions(importPeer, memory()),
   }
   return Object.fromEntries(
     Object.entries(libraries).map(([name, library]) => [name, createApp(library)]),
@@ -67,9 +73,9 @@ export async function honoSubjects(
   return { subjects, lines }
 }
 
-function createApp({ middleware, fill, read, write }: Library): Hono {
+function createApp({ middleware = [], fill, read, write }: Library): Hono {
   const app = new Hono()
-  if (middleware) app.use(middleware)
+  for (const one of middleware) app.use(one)
   const expectAda = (handler: Handler) => async (c: Context) => {
     if ((await handler(c)) !== 'ada') throw new Error('The session is lost.')
     return c.text('ok')
@@ -103,8 +109,10 @@ function subjectFor(name: string, app: Hono, path: string, cookie: string): Subj
       together(times, async () => {
         const answer = await request(app, path, cookie)
         if (path !== '/write' || name === FLOOR || name === NO_WORK) return
-        if (answer.lines !== 1) throw new Error(`${name} sent ${answer.lines} cookies.`)
-        written.push(answer.cookie)
+        // A store may have what changed, and the cookie be good as it is.
+        const isKept = answer.lines === 0 && name.endsWith(STORED)
+        if (answer.lines !== 1 && !isKept) throw new Error(`${name} sent ${answer.lines} cookies.`)
+        written.push(answer.cookie || cookie)
       }),
     async check() {
       for (const cookie of written) await request(app, '/read', cookie)
@@ -113,9 +121,26 @@ function subjectFor(name: string, app: Hono, path: string, cookie: string): Subj
   }
 }
 
-function kit(session: typeof import('session-kit/hono').session): Library {
+/** Where those with a store keep their records: as JSON, as any store outside the process does. */
+function memory(): Memory {
+  const records = new Map<string, string>()
   return {
-    middleware: session({ secrets: secret, maxAge: 3_600_000 }),
+    get: async (key) => JSON.parse(records.get(key) ?? 'null'),
+    set: async (key, record) => void records.set(key, JSON.stringify(record)),
+    delete: async (key) => void records.delete(key),
+  }
+}
+
+interface Memory {
+  get(key: string): Promise<Data | null>
+  set(key: string, record: Data): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+function kit(session: typeof import('session-kit/hono').session, records?: Memory): Library {
+  const store = records && { ...records, destroy: records.delete }
+  return {
+    middleware: [session({ secrets: secret, maxAge: 3_600_000, store })],
     fill: async (c) => Object.assign(await c.var.session, payload),
     read: async (c) => (await c.var.session).user,
     async write(c) {
@@ -126,10 +151,11 @@ function kit(session: typeof import('session-kit/hono').session): Library {
   }
 }
 
-async function honoSession(importPeer: ImportPeer): Promise<Library> {
-  const { useSession } = await importPeer('@hono/session')
+async function honoSession(importPeer: ImportPeer, records?: Memory): Promise<Library> {
+  const { useSession, useSessionStorage } = await importPeer('@hono/session')
+  const middleware = useSession({ secret, duration: { absolute: 3600 } })
   return {
-    middleware: useSession({ secret, duration: { absolute: 3600 } }),
+    middleware: records ? [useSessionStorage(records), middleware] : [middleware],
     fill: (c) => c.var.session.update(payload),
     read: async (c) => (await c.var.session.get()).user,
     async write(c) {
@@ -159,15 +185,23 @@ async function ironSession(importPeer: ImportPeer): Promise<Library> {
   }
 }
 
-async function honoSessions(importPeer: ImportPeer): Promise<Library> {
+async function honoSessions(importPeer: ImportPeer, records?: Memory): Promise<Library> {
   const { CookieStore, sessionMiddleware } = await importPeer('hono-sessions')
+  const store = records && {
+    getSessionById: records.get,
+    createSession: records.set,
+    persistSessionData: records.set,
+    deleteSession: records.delete,
+  }
   return {
-    middleware: sessionMiddleware({
-      store: new CookieStore(),
-      encryptionKey: secret,
-      expireAfterSeconds: 3600,
-      cookieOptions: { path: '/', httpOnly: true, sameSite: 'Lax' },
-    }),
+    middleware: [
+      sessionMiddleware({
+        store: store ?? new CookieStore(),
+        encryptionKey: secret,
+        expireAfterSeconds: 3600,
+        cookieOptions: { path: '/', httpOnly: true, sameSite: 'Lax' },
+      }),
+    ],
     fill(c) {
       for (const [key, value] of Object.entries(payload)) c.var.session.set(key, value)
     },

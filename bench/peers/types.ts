@@ -17,7 +17,7 @@ export interface Peers {
       options: { cookieName: string; password: string },
     ): Promise<Data & { save(): Promise<void> }>
   }
-  '@hono/session': { useSession(options: Data): any }
+  '@hono/session': { useSession(options: Data): any; useSessionStorage(storage: object): any }
   '@hono/session/cookies': {
     createEncryptionKey(secret: string): Promise<Uint8Array>
     jweEncrypt(data: Data, key: Uint8Array, duration: Data): Promise<{ jwe: string }>
