@@ -1,57 +1,61 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createRedisStore } from '../adapters/redis.ts'
 import type { SessionRecord, Store } from '../src/index.ts'
-import { actNames, type ActName } from './interleavings/acts.ts'
-import { invariants } from './interleavings/invariants.ts'
-import { check, patience, seed } from './fixtures/properties.ts'
-import { play, withScheduledPauses, type Plan, type World } from './interleavings/world.ts'
+import { check, checkBy, patience, seed } from './fixtures/properties.ts'
+import { playInWorkerd } from './in-workerd/play.ts'
+import type { ActName } from './interleavings/acts.ts'
+import { comparing, kinds, type Kind } from './interleavings/kinds.ts'
+import { ordersOf, plansOf } from './interleavings/plans.ts'
 
-const plans = fc.record<Plan>({
-  names: fc.array(fc.constantFrom(...actNames), { minLength: 2, maxLength: 4 }),
-  rolling: fc.boolean(),
-  conflict: fc.constantFrom('merge', 'merge', 'merge', 'error'),
-})
+const redis = new Redis(process.env['REDIS_URL']!)
+let worlds = 0
 
-/** Plays a plan, in an order that the scheduler decides, and looks at what came of it. */
-async function playAndCheck(
-  scheduler: fc.Scheduler,
-  plan: Plan,
-  tamper?: (store: Store) => Store,
-): Promise<World> {
-  const world = await withScheduledPauses(scheduler, () => play(scheduler, plan, tamper))
-  for (const [sentence, hold] of Object.entries(invariants)) {
-    try {
-      hold(world, plan)
-    } catch (error) {
-      const story = JSON.stringify(world.outcomes, null, 1)
-      throw new Error(`${sentence}: ${(error as Error).message}\n${story}`, { cause: error })
-    }
-  }
-  return world
+afterAll(() => redis.disconnect())
+
+const all: Record<string, Kind> = {
+  ...kinds,
+  'in Redis': comparing(() => createRedisStore(redis, { prefix: `overlap:${++worlds}:` })),
 }
 
-describe('requests that overlap', () => {
+describe.each(Object.entries(all))('requests that overlap, with sessions %s,', (_, kind) => {
   it(
     'keep every promise, in any order',
     async () => {
-      const seen = { taken: 0, dropped: 0, moved: 0, ended: 0 }
-      const property = fc.asyncProperty(fc.scheduler(), plans, async (scheduler, plan) => {
-        const { outcomes } = await playAndCheck(scheduler, plan)
-        for (const { named, cleared, found, name } of outcomes) {
-          if (named) seen.taken++
-          if (named && named !== found && found) seen.moved++
-          if (cleared) seen.ended++
-          if (!named && !cleared && found && name !== 'read') seen.dropped++
-        }
-      })
-      await check('requests that overlap', property, 0.7)
+      const { property, seen } = plansOf(kind)
+      await check('requests that overlap', property, 1 / 7)
 
-      // Orders that are all alike would prove nothing.
-      expect(Math.min(...Object.values(seen))).toBeGreaterThan(50)
+      const { taken, moved, ended, dropped, inTurn } = seen
+      expect(Math.min(taken, moved, ended)).toBeGreaterThan(20)
+      expect(dropped > 20).toBe(kind.compares)
+      expect(inTurn > 20).toBe(kind.placeOf(0) === kind.placeOf(1))
     },
     patience,
   )
+})
 
+describe('requests that overlap, with sessions in Durable Objects,', () => {
+  it(
+    'keep every promise, in any order',
+    () =>
+      checkBy(
+        'requests that overlap',
+        (seed, runs) =>
+          playInWorkerd({ what: 'requests that overlap', seed, runs, isSpoilt: false }),
+        1 / 7,
+      ),
+    patience,
+  )
+
+  it('do not where the objects compare nothing', async () => {
+    const what = 'requests that overlap'
+    const requests = playInWorkerd({ what, seed, runs: 100, isSpoilt: true })
+    await expect(requests).rejects.toThrow(`{ seed: ${seed}, path: "`)
+  })
+})
+
+describe('requests that overlap, of chosen kinds,', () => {
   it.each<[string, ActName[]]>([
     ['give a new id and change', ['give a new id', 'change its own key']],
     ['give new ids', ['log in', 'log in, by hand', 'give a new id']],
@@ -62,14 +66,7 @@ describe('requests that overlap', () => {
   ])(
     '%s at once, in any order',
     async (_, names) => {
-      const property = fc.asyncProperty(
-        fc.scheduler(),
-        fc.boolean(),
-        async (scheduler, rolling) => {
-          await playAndCheck(scheduler, { names, rolling, conflict: 'merge' })
-        },
-      )
-      await check('requests that overlap', property, 0.05)
+      await check('requests that overlap', ordersOf(kinds['in memory'], names), 0.02)
       expect(names.length).toBeGreaterThan(1)
     },
     patience,
@@ -107,11 +104,39 @@ describe('the same thousand orders tell of a store that', () => {
   it.each(Object.entries(broken))(
     '%s',
     async (_, tamper) => {
-      const property = fc.asyncProperty(fc.scheduler(), plans, async (scheduler, plan) => {
-        await playAndCheck(scheduler, plan, tamper)
-      })
+      const { property } = plansOf(kinds['in memory'], tamper)
 
       // The seed is in what a failure tells.
+      await expect(
+        fc.assert(property, { numRuns: 1000, seed, endOnFailure: true }),
+      ).rejects.toThrow(`seed: ${seed}`)
+    },
+    patience,
+  )
+
+  const alsoBroken: Record<string, (store: Store) => Store> = {
+    'destroys nothing': broken['destroys nothing']!,
+    'answers with what was there at first': (store) => {
+      const first = new Map<string, unknown>()
+      return {
+        ...store,
+        async get(key, ...rest) {
+          if (!first.has(key)) first.set(key, await store.get(key, ...rest))
+          return structuredClone(first.get(key))
+        },
+      }
+    },
+  }
+
+  it.each(
+    (['in a store of three methods', 'in Workers KV, from one location'] as const).flatMap((name) =>
+      Object.entries(alsoBroken).map(([what, tamper]) => [what, name, tamper] as const),
+    ),
+  )(
+    '%s, also %s',
+    async (_, name, tamper) => {
+      const { property } = plansOf(kinds[name], tamper)
+
       await expect(
         fc.assert(property, { numRuns: 1000, seed, endOnFailure: true }),
       ).rejects.toThrow(`seed: ${seed}`)

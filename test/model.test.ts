@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createRedisStore } from '../adapters/redis.ts'
 import { check, checkBy, patience, seed } from './fixtures/properties.ts'
 import { historiesOf } from './model/commands.ts'
-import { playInWorkerd } from './model/in-workerd.ts'
+import { playInWorkerd } from './in-workerd/play.ts'
 import { modes, storeMode, type Mode } from './model/modes.ts'
 
 const redis = new Redis(process.env['REDIS_URL']!)
@@ -33,14 +33,14 @@ describe('sessions in Durable Objects', () => {
     () =>
       checkBy(
         'sessions in every mode',
-        (seed, runs) => playInWorkerd({ seed, runs, isSpoilt: false }),
+        (seed, runs) => playInWorkerd({ what: 'histories', seed, runs, isSpoilt: false }),
         share,
       ),
     patience,
   )
 
   it('do not where the objects compare nothing', async () => {
-    const histories = playInWorkerd({ seed, runs: 100, isSpoilt: true })
+    const histories = playInWorkerd({ what: 'histories', seed, runs: 100, isSpoilt: true })
     await expect(histories).rejects.toThrow(`{ seed: ${seed}, path: "`)
   })
 })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { acts, type Act } from './acts.ts'
-import { data, isOver, type Outcome, type Plan, type World } from './world.ts'
+import { data, isOver, type Outcome, type Plan, type World, type Write } from './world.ts'
 
 const actOf = ({ name }: Outcome): Act => acts[name]
 
@@ -27,44 +27,39 @@ function endOf(world: World, key: string, until = Infinity): number {
   })
 }
 
+type Promises = Record<string, (world: World, plan: Plan) => void>
+
 /** What has to hold whatever the order was. */
-export const invariants: Record<string, (world: World, plan: Plan) => void> = {
-  'No request fails, but where the application wants no merging': ({ outcomes }, { conflict }) => {
-    for (const { error } of outcomes) {
-      if (conflict === 'error') expect([undefined, 'ERR_SESSION_CONFLICT']).toContain(error?.code)
+export function promisesOf(world: World): Promises {
+  // One after the other, requests can expect of any store what they can of the best.
+  const more = world.kind.compares || isInTurn(world) ? comparing : overwriting
+  return { ...always, ...more }
+}
+
+/** Whether none began before another was done, and each could know what the one before it did. */
+export function isInTurn({ outcomes, kind }: World): boolean {
+  const inOrder = outcomes.toSorted((one, other) => one.began - other.began || one.at - other.at)
+  return inOrder.every(({ request, began }, index) => {
+    const before = inOrder[index - 1]
+    const isThere = kind.placeOf(request) === kind.placeOf(inOrder[0]!.request)
+    return isThere && (!before || before.at <= began)
+  })
+}
+
+/** Whether a request began after a write, where it was made. */
+function couldKnow({ outcomes, writes, kind }: World, request: number, at: number): boolean {
+  const isThere = kind.placeOf(request) === kind.placeOf(writes[at]!.request)
+  return isThere && outcomes[request]!.began > at
+}
+
+/** With any store. */
+const always: Promises = {
+  'No request fails, but where the application wants no merging': (world, { conflict }) => {
+    for (const { error } of world.outcomes) {
+      if (conflict === 'error' && world.kind.compares)
+        expect([undefined, 'ERR_SESSION_CONFLICT']).toContain(error?.code)
       else expect(error).toBe(null)
     }
-  },
-
-  'What has ended is never written again, but by the one that ended what nobody knew of': ({
-    writes,
-  }) => {
-    for (const [index, { key, request, record }] of writes.entries()) {
-      if (isOver(record)) continue
-      const end = writes.slice(0, index).findLast((write) => write.key === key)
-      if (end && isOver(end.record)) expect(end.request).toBe(request)
-    }
-  },
-
-  'The session is gone where a request that found it has ended it': (world) => {
-    const { start, outcomes, recordOf } = world
-    const ended = outcomes.some((one) => actOf(one).isEnd && one.found === start && !one.error)
-    if (ended) expect(recordOf(start)).toBe(null)
-  },
-
-  'The old id is gone where a new one was given': (world) => {
-    if (movers(world).length) expect(world.recordOf(world.start)).toBe(null)
-  },
-
-  'One request gives the new id': (world) => {
-    expect(movers(world).length).toBeLessThanOrEqual(1)
-  },
-
-  'One does, if any that found the session tried and none ended it': (world, { conflict }) => {
-    const { outcomes, start } = world
-    const tried = outcomes.some((one) => actOf(one).isMove && one.found === start)
-    const isEnded = outcomes.some((one) => actOf(one).isEnd)
-    if (tried && !isEnded && conflict === 'merge') expect(movers(world)).toHaveLength(1)
   },
 
   'A cookie names a record that its request has stored': (world) => {
@@ -100,6 +95,52 @@ export const invariants: Record<string, (world: World, plan: Plan) => void> = {
       // One that found a session given up clears that away.
       expect(own.every(({ record }) => record === null)).toBe(true)
     }
+  },
+
+  'A session that begins anew has nothing of the one before': (world) => {
+    for (const outcome of world.outcomes) {
+      const { named, found, own } = outcome
+      if (named === null || (found !== null && !actOf(outcome).isEnd)) continue
+      const record = world.recordOf(named)
+      if (!record) continue
+      const keys = Object.keys(record).filter((key) => !key.startsWith('_'))
+      expect([own, 'n', 'same', 'cart']).toEqual(expect.arrayContaining(keys))
+      expect(record['user']).toBe(undefined)
+    }
+  },
+}
+
+/** With a store that compares. */
+const comparing: Promises = {
+  'What has ended is never written again, but by the one that ended what nobody knew of': ({
+    writes,
+  }) => {
+    for (const [index, { key, request, record }] of writes.entries()) {
+      if (isOver(record)) continue
+      const end = writes.slice(0, index).findLast((write) => write.key === key)
+      if (end && isOver(end.record)) expect(end.request).toBe(request)
+    }
+  },
+
+  'The session is gone where a request that found it has ended it': (world) => {
+    const { start, outcomes, recordOf } = world
+    const ended = outcomes.some((one) => actOf(one).isEnd && one.found === start && !one.error)
+    if (ended) expect(recordOf(start)).toBe(null)
+  },
+
+  'The old id is gone where a new one was given': (world) => {
+    if (movers(world).length) expect(world.recordOf(world.start)).toBe(null)
+  },
+
+  'One request gives the new id': (world) => {
+    expect(movers(world).length).toBeLessThanOrEqual(1)
+  },
+
+  'One does, if any that found the session tried and none ended it': (world, { conflict }) => {
+    const { outcomes, start } = world
+    const tried = outcomes.some((one) => actOf(one).isMove && one.found === start)
+    const isEnded = outcomes.some((one) => actOf(one).isEnd)
+    if (tried && !isEnded && conflict === 'merge') expect(movers(world)).toHaveLength(1)
   },
 
   'No change is lost': (world) => {
@@ -154,16 +195,102 @@ export const invariants: Record<string, (world: World, plan: Plan) => void> = {
     )
     expect(record._flash?.['note']).toBe(isTaken ? undefined : 'hello')
   },
+}
 
-  'A session that begins anew has nothing of the one before': (world) => {
-    for (const outcome of world.outcomes) {
-      const { named, found, own } = outcome
-      if (named === null || (found !== null && !actOf(outcome).isEnd)) continue
-      const record = world.recordOf(named)
+/** With one that does not: the last write wins. */
+const overwriting: Promises = {
+  'What has ended is brought back by nobody who could know of it': (world) => {
+    const { writes, kind } = world
+    for (const [index, { key, request, record }] of writes.entries()) {
+      if (isOver(record)) continue
+      const isEnd = (write: Write): boolean => write.key === key && isOver(write.record)
+      const last = writes.slice(0, index).findLastIndex((write) => write.key === key)
+      // What was brought back is there for all, but where an end is remembered.
+      const end = kind.remembersEnds ? writes.findIndex(isEnd) : last
+      const isLater = end !== -1 && end < index && isEnd(writes[end]!)
+      if (isLater && writes[end]!.request !== request) {
+        expect(couldKnow(world, request, end)).toBe(false)
+      }
+    }
+  },
+
+  'Who ends a session, or gives it a new id, has the old one destroyed': (world) => {
+    const { start, outcomes, writes } = world
+    for (const outcome of outcomes) {
+      const { isEnd, isMove } = actOf(outcome)
+      if (outcome.found !== start || !(isEnd || isMove)) continue
+      const own = writes.filter(({ request, key }) => request === outcome.request && key === start)
+      expect(own.some(({ record }) => isOver(record))).toBe(true)
+    }
+  },
+
+  'It stays so, unless another that found it before writes it again where no end is remembered': (
+    world,
+  ) => {
+    for (const key of new Set(world.writes.map(({ key }) => key))) {
+      const ofKey = world.writes.filter((write) => write.key === key)
+      const { remembersEnds } = world.kind
+      const isEnded = remembersEnds
+        ? ofKey.some(({ record }) => isOver(record))
+        : isOver(ofKey.at(-1)!.record)
+      expect(world.recordOf(key) === null).toBe(isEnded)
+    }
+  },
+
+  'A new id is that of one request': ({ start, writes }) => {
+    const owners = new Map<string, number>()
+    for (const { key, request } of writes) {
+      if (key === start) continue
+      expect(owners.get(key) ?? request).toBe(request)
+      owners.set(key, request)
+    }
+  },
+
+  'A record is whole: as the last request wrote it': (world) => {
+    for (const { key } of world.writes) {
+      const last = world.writes.findLast((write) => write.key === key)!
+      if (world.recordOf(key)) expect(world.recordOf(key)).toEqual(last.record)
+    }
+  },
+
+  'A change is lost to none but a request that could not know of it': (world) => {
+    const { writes, outcomes } = world
+    for (const outcome of outcomes) {
+      const { own, request, named } = outcome
+      const isMessage = outcome.name === 'leave a message'
+      if (!(actOf(outcome).isChange || isMessage) || !hasTakenPart(outcome, world)) continue
+      const record = world.recordOf(named!)
+      const kept = isMessage ? record?._flash : record
+      if (!record || kept?.[own] === own) continue
+      const at = writes.findLastIndex((write) => write.request === request && write.key === named)
+      const others = writes.slice(at + 1).filter(({ key }) => key === named)
+      const isExcused = others.some((write) => !couldKnow(world, write.request, at))
+      expect(isExcused).toBe(true)
+    }
+  },
+
+  'No increment is made twice, and no value made up': (world) => {
+    const owns = (name: string): string[] =>
+      world.outcomes.filter((one) => one.name === name).map(({ own }) => own)
+    const most = owns('count with update()').length + 2 * owns('count with update() twice').length
+    for (const { named } of world.outcomes.filter((one) => hasTakenPart(one, world))) {
+      const record = world.recordOf(named!)
       if (!record) continue
-      const keys = Object.keys(record).filter((key) => !key.startsWith('_'))
-      expect([own, 'n', 'same', 'cart']).toEqual(expect.arrayContaining(keys))
-      expect(record['user']).toBe(undefined)
+      expect(record['user']).toBe('fred')
+      expect(record['n']).toBeGreaterThanOrEqual(data.n)
+      expect(record['n']).toBeLessThanOrEqual(data.n + most)
+      expect([data.same, ...owns('change the same key')]).toContain(record['same'])
+      const { items } = record['cart'] as { items: string[] }
+      expect(owns('change within an object')).toEqual(expect.arrayContaining(items))
+    }
+  },
+
+  'A message stays that nobody took': (world) => {
+    const { outcomes } = world
+    if (outcomes.some(({ name, hasActed }) => name === 'take a message' && hasActed)) return
+    for (const { named } of outcomes.filter((one) => hasTakenPart(one, world))) {
+      const record = world.recordOf(named!)
+      if (record) expect(record._flash?.['note']).toBe('hello')
     }
   },
 }

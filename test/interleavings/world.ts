@@ -8,14 +8,14 @@ import {
   type SessionRecord,
   type Store,
 } from '../../src/index.ts'
-import { createMemoryStore } from '../../src/memory.ts'
 import { createClock } from '../fixtures/clock.ts'
 import { cookieHeader } from '../fixtures/cookies.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { acts, type ActName } from './acts.ts'
+import type { Kind } from './kinds.ts'
 
 /** A write that took effect. */
-interface Write {
+export interface Write {
   request: number
   key: string
   record: SessionRecord | null
@@ -36,12 +36,14 @@ export interface Outcome {
   error: { code: string } | null
   /** Whether it did what it was to do, and there was anything to be done. */
   hasActed: boolean
-  /** How many writes there were when it was done. */
+  /** How many writes there were when it first asked the store, and when it was done. */
+  began: number
   at: number
 }
 
 /** One session, several requests with its cookie, and everything that was written. */
 export interface World {
+  kind: Kind
   /** The store's key of the session that all requests bring the cookie of. */
   start: string
   writes: readonly Write[]
@@ -66,14 +68,16 @@ export const data = { user: 'fred', n: 10, same: 'start', cart: { items: [] as s
 export async function play(
   scheduler: Scheduler,
   plan: Plan,
+  kind: Kind,
   tamper: (store: Store) => Store = (store) => store,
 ): Promise<World> {
   const { rolling, conflict } = plan
   const clock = createClock()
-  const memory = createMemoryStore(clock)
+  const { store, look } = kind.open(clock)
   const writes: Write[] = []
+  const begun: number[] = []
   const options = { secrets: SECRET, now: clock.now, conflict } satisfies SessionOptions
-  const calm = createSessionManager({ ...options, store: memory })
+  const calm = createSessionManager({ ...options, store })
   const first = await calm.load(null)
   Object.assign(first, structuredClone(data))
   first.flash('note', 'hello')
@@ -83,24 +87,37 @@ export async function play(
     ...options,
     rolling,
     touchAfter: 0,
-    store: viewOf(tamper(memory), async (method, values, proceed) => {
+    storeTimeout: 30_000,
+    store: viewOf(tamper(store), async (method, values, proceed) => {
       const request = (values.at(-1) as { ctx: number }).ctx
-      await scheduler.schedule(Promise.resolve(), `${request} asks to ${method}`)
-      clock.pass(1)
-      const answer = proceed()
-      if (method !== 'get' && answer !== false) writes.push(writeOf(method, request, values))
-      await scheduler.schedule(Promise.resolve(), `${request} hears of its ${method}: ${answer}`)
-      return answer
+      let done: Promise<unknown> | undefined
+      // While a store is at it nobody else is: whoever asks first is first.
+      const act = async (go: () => Promise<void>): Promise<void> => {
+        clock.pass(1)
+        begun[request] ??= writes.length
+        done = answer(method, request, values, proceed)
+        await done.catch(() => {})
+        await go()
+      }
+      await scheduler.schedule(Promise.resolve(), `${request} asks to ${method}`, undefined, act)
+      await scheduler.schedule(Promise.resolve(), `${request} hears of its ${method}`)
+      return done
     }),
   })
 
-  function writeOf(method: string, request: number, values: unknown[]): Write {
+  async function answer(
+    method: string,
+    request: number,
+    values: unknown[],
+    proceed: () => unknown,
+  ): Promise<unknown> {
+    const answered = await proceed()
+    if (method === 'get' || answered === false) return answered
     const key = values[0] as string
-    return { request, key, record: method === 'destroy' ? null : memoryGet(key) }
-  }
-
-  function memoryGet(key: string): SessionRecord | null {
-    return memory.get(key, undefined, { rolling: false, ctx: undefined }) as SessionRecord | null
+    // What a touch has left there only the store knows.
+    const record = method === 'destroy' ? null : method === 'touch' ? await look(key) : values[1]
+    writes.push({ request, key, record: structuredClone(record) as SessionRecord | null })
+    return answered
   }
 
   async function request(name: ActName, index: number): Promise<Outcome> {
@@ -118,29 +135,29 @@ export async function play(
     }
     const cleared = cookies.length > 0 && cookieHeader(cookies) === ''
     const named = cookies.length && !cleared ? keyOf(session) : null
-    return { request: index, name, own, found, named, cleared, error, hasActed, at: writes.length }
+    const span = { began: begun[index]!, at: writes.length }
+    return { request: index, name, own, found, named, cleared, error, hasActed, ...span }
   }
 
   const outcomes = await scheduler.waitFor(Promise.all(plan.names.map(request)))
-  return {
-    start: keyOf(first),
-    writes,
-    outcomes,
-    recordOf(key) {
-      const record = memoryGet(key)
-      return record && !isOver(record) ? record : null
-    },
+  const start = keyOf(first)
+  const left = new Map<string, SessionRecord | null>()
+  for (const key of [start, ...writes.map(({ key }) => key)]) {
+    const record = (await look(key)) as SessionRecord | null
+    left.set(key, record && !isOver(record) ? record : null)
+  }
+  return { kind, start, writes, outcomes, recordOf: (key) => left.get(key) ?? null }
+
+  /** The store's key of a session: its id, or that one's hash. */
+  function keyOf({ externalKey }: Session): string {
+    if (!store.hashedKeys) return externalKey!
+    return createHash('sha256').update(externalKey!).digest('base64url')
   }
 }
 
 /** Whether a write ended what was there. */
 export function isOver(record: SessionRecord | null): boolean {
   return record === null || record._expire === 1
-}
-
-/** The store's key of a session: its id's hash. */
-function keyOf({ externalKey }: Session): string {
-  return createHash('sha256').update(externalKey!).digest('base64url')
 }
 
 /**

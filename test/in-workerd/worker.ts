@@ -1,10 +1,15 @@
-/** A Worker for the model's test: histories of sessions in Durable Objects, played right beside them. */
+/**
+ * A Worker for tests that ask a lot of a store: whole histories of sessions in Durable Objects, and
+ * requests that overlap, are played in here, right beside the objects.
+ */
 import * as fc from 'fast-check'
 import { createDurableObjectStore, type ObjectNamespace } from '../../adapters/durable-object.ts'
 import type { Store } from '../../src/index.ts'
+import { comparing } from '../interleavings/kinds.ts'
+import { plansOf } from '../interleavings/plans.ts'
+import { historiesOf } from '../model/commands.ts'
+import { storeMode } from '../model/modes.ts'
 import { beginAssertions } from '../runtimes/runner/expect.ts'
-import { historiesOf } from './commands.ts'
-import { storeMode } from './modes.ts'
 
 export { SessionObject } from '../../adapters/durable-object.ts'
 
@@ -12,8 +17,9 @@ interface Bindings {
   SESSION: ObjectNamespace
 }
 
-/** How many histories are to be played, and from which seed on. */
+/** What is to be played, how often, and from which seed on. */
 export interface Order {
+  what: 'histories' | 'requests that overlap'
   seed: number
   runs: number
   /** Has the store compare nothing, to see whether anybody notices. */
@@ -22,7 +28,7 @@ export interface Order {
 
 /** What came of them. */
 export interface Verdict {
-  /** What fast-check says of one that went otherwise: its seed, its path and its commands. */
+  /** What fast-check says of one that went otherwise: its seed, its path and itself. */
   failure?: string | undefined
 }
 
@@ -43,16 +49,18 @@ function storeOf({ SESSION }: Bindings, isSpoilt: boolean): Store {
 
 export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
-    const { seed, runs, isSpoilt } = (await request.json()) as Order
+    const { what, seed, runs, isSpoilt } = (await request.json()) as Order
     beginAssertions()
-    const histories = historiesOf(storeMode(() => storeOf(env, isSpoilt)))
+    const open = (): Store => storeOf(env, isSpoilt)
+    const property: fc.IAsyncProperty<any> =
+      what === 'histories' ? historiesOf(storeMode(open)) : plansOf(comparing(open)).property
     const limits = { seed, numRuns: runs, interruptAfterTimeLimit: PATIENCE }
-    const details = await fc.check(histories, limits)
+    const details = await fc.check(property, limits)
     const { failed, numRuns, errorInstance } = details
     const message = await fc.asyncDefaultReportMessage(details)
     let failure: string | undefined
     if (failed) failure = `${message}\n${String(errorInstance)}`
-    else if (numRuns < runs) failure = `Time was up after ${numRuns} of ${runs} histories.`
+    else if (numRuns < runs) failure = `Time was up after ${numRuns} of ${runs} runs.`
     return Response.json({ failure } satisfies Verdict)
   },
 }
