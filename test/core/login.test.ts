@@ -258,10 +258,27 @@ describe.each(kinds)('a session $name that gets a new id', (kind) => {
       expect(data.user).toBe(undefined)
     })
 
-    it('that ends it ends nothing but that', async () => {
-      const { jar, behind } = await start(login, (session) => session.destroy())
-      expect(await behind(jar.header)).toMatchObject({ user: 'ada' })
-    })
+    it.each<[string, Act]>([
+      ['logs out', (session) => session.destroy()],
+      [
+        'logs out when it may have heard that there is nothing to end',
+        async (session) => {
+          await session.save()
+          session.destroy()
+        },
+      ],
+    ])(
+      'that %s: ends nothing but that, and leaves the browser without a cookie',
+      async (_, act) => {
+        const { cookies, jar, behind, peek } = await start(login, act)
+        expect(await behind(jar.header)).toMatchObject({ user: 'ada' })
+
+        // Which cookie the browser has by then nobody tells: a logout holds, rather than a login.
+        jar.take(cookies)
+        expect(jar.header).toBe('')
+        expect((await peek()).isNew).toBe(true)
+      },
+    )
   })
 })
 
