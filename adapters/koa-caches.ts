@@ -37,6 +37,6 @@ function headersOf(res: HostResponse): ResponseHeaders {
     get: (name) => res.getHeader(name)?.toString(),
     set: (name, value) => res.setHeader(name, value),
     delete: (name) => res.removeHeader(name),
-    keys: () => res.getHeaderNames(),
+    forEach: (visit) => res.getHeaderNames().forEach((name) => visit(undefined, name)),
   }
 }

@@ -183,7 +183,7 @@ function createHostKit(
     // A removal is sent to the browser whatever it sent before, as koa-session does.
     createSession: (state, data: Json) =>
       new KoaSession(
-        { ...state, hadCookie: true, commit: commitEarly },
+        Object.assign(state, { hadCookie: true, commit: commitEarly }),
         data,
       ) as unknown as Session<Record<string, unknown>>,
   }

@@ -3,8 +3,8 @@ export interface ResponseHeaders {
   get(name: string): string | null | undefined
   set(name: string, value: string): void
   delete(name: string): void
-  /** The names of all that are set, in lower case. */
-  keys(): Iterable<string>
+  /** Visits all that are set, by their names in lower case. */
+  forEach(visit: (value: unknown, name: string) => void): void
 }
 
 /**
@@ -21,8 +21,11 @@ export function tellCaches(headers: ResponseHeaders, isSent: boolean): void {
   if (!isSent) return
 
   // These speak to caches between, louder than Cache-Control (RFC 9213).
-  for (const name of [...headers.keys()])
-    if (/(^|-)cdn-cache-control$|^surrogate-control$/.test(name)) headers.delete(name)
+  const loud: string[] = []
+  headers.forEach((_, name) => {
+    if (/(^|-)cdn-cache-control$|^surrogate-control$/.test(name)) loud.push(name)
+  })
+  for (const name of loud) headers.delete(name)
   if (!isPrivate(headers.get('cache-control'))) headers.set('cache-control', 'private, no-store')
 }
 

@@ -341,8 +341,9 @@ function createSession<data extends object>(
     outcome: 'nothing',
     bytes: 0,
     commit,
-    ...known,
   }
+  // A spread of so many takes twice as long.
+  Object.assign(state, known)
   return kit.createSession
     ? kit.createSession(state, data)
     : (new SessionObject(state, data) as unknown as Session<data>)

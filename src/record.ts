@@ -57,8 +57,10 @@ export function recordText(snapshot: string, life: Life, maxAge: number | 'sessi
 export function readRecord(record: unknown): Contents | null {
   if (!isPlainObject(record)) return null
   const { _expire, _maxAge, _session, _flash, _own } = record
+  const data: Json = {}
+  for (const key of Object.keys(record)) if (isDataKey(key)) data[key] = record[key]
   return {
-    data: Object.fromEntries(Object.entries(record).filter(([key]) => isDataKey(key))),
+    data,
     flash: isPlainObject(_flash) ? _flash : {},
     expires: typeof _expire === 'number' ? _expire : undefined,
     maxAge: _session === true ? 'session' : typeof _maxAge === 'number' ? _maxAge : undefined,

@@ -23,10 +23,14 @@ export function respond(response: Response, outcome: Outcome): Response {
 
 function writeHeaders(headers: Headers, { cookies, passedOn }: Outcome): void {
   if (cookies.length) {
-    const names = cookies.map(nameOf)
-    const others = headers.getSetCookie().filter((cookie) => !names.includes(nameOf(cookie)))
-    headers.delete('set-cookie')
-    for (const cookie of [...others, ...cookies]) headers.append('set-cookie', cookie)
+    const before = headers.getSetCookie()
+    const names = before.length ? cookies.map(nameOf) : []
+    const others = before.filter((cookie) => !names.includes(nameOf(cookie)))
+    if (others.length < before.length) {
+      headers.delete('set-cookie')
+      for (const cookie of others) headers.append('set-cookie', cookie)
+    }
+    for (const cookie of cookies) headers.append('set-cookie', cookie)
   }
   tellCaches(headers, Boolean(cookies.length || passedOn))
 }
