@@ -122,7 +122,7 @@ export function session<data extends object, as extends string>(
       await lazy.finish('unanswered').catch(() => {})
       throw error
     }
-    if (!lazy.isUsed) return
+    if (lazy.leave()) return
     try {
       const outcome = await lazy.finish(c.error ? 'failed' : 'answered', c.res.headers)
       replaceResponse(c as Context, respond(c.res, outcome))

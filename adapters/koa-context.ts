@@ -95,10 +95,9 @@ export class SessionHolder {
     if (!session) return
     // A reference that was kept from before a logout writes nowhere.
     if (this.#isNull) session.destroy()
-    const { wish, isNew } = stateOf(session)
-    if (!this.kit.autoCommit && wish !== 'destroy') return
-    // No cookie can tell the browser of a new id any more.
-    if (this.#ctx.headerSent && (isNew || wish === 'regenerate') && !this.#isNull) return
+    const state = stateOf(session)
+    if (!this.kit.autoCommit && state.wish !== 'destroy') return
+    state.isAnswered = this.#ctx.headerSent
     await commit(session)
   }
 

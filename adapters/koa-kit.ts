@@ -16,6 +16,7 @@ import {
   type Rule,
   type Secret,
   type Session,
+  stateOf,
 } from '../src/host.ts'
 import { SessionError } from '../src/index.ts'
 import {
@@ -193,6 +194,8 @@ function createHostKit(
 
 /** Commits before the handler has answered, which may send the headers itself then. */
 async function commitEarly(session: object): Promise<string[]> {
+  const state = stateOf(session)
+  state.isAnswered = (state.ctx as CookieContext).headerSent
   try {
     return await commit(session)
   } finally {

@@ -37,6 +37,7 @@ import { tellWritten } from './tell-written.ts'
  *
  * @returns The Set-Cookie values to send, often none. A second commit has nothing to do.
  * @throws SessionError `ERR_SESSION_TOO_LARGE` and `ERR_SESSION_DATA` before anything is written;
+ *   `ERR_SESSION_HEADERS_SENT` where the response has gone and the cookie is needed;
  *   `ERR_SESSION_CONFLICT` where `conflict` is `'error'` or others write without end; what
  *   `callStore` throws, unless `onStoreError` says otherwise.
  */
@@ -113,6 +114,14 @@ async function write(
       await SessionObject.prototype.regenerate.call(session as SessionObject)
       ;({ word, life, snapshot } = decideNow(session, state))
     }
+    const isNamed = store && !state.inCookie && !state.isNew && state.wish !== 'regenerate'
+    if (state.isAnswered && !isNamed) {
+      // That it lives on, the next response can tell as well.
+      if (!state.wish && snapshot === state.baseline) return []
+      // What was to go before the new session begins goes all the same.
+      if (state.wish === 'destroy') await discard(state)
+      refuseLate()
+    }
     const maxAge = life.maxAge ?? kit.maxAge
     const { id } = state
     if (store && !(typeof id === 'string' && id)) refuse('must make text')
@@ -123,7 +132,7 @@ async function write(
     let values = await kit.format.seal(cargo, ctx)
     if (!values.length) return failed(state)
     const fits = spills
-      ? fitsCookie(state, values[0]!, left)
+      ? !state.isAnswered && fitsCookie(state, values[0]!, left)
       : sizeOf(kit.format.names[0]!, values[0]!) <= LARGEST_COOKIE
     // With a version, the data go along where they fit.
     if (version && !fits) values = await kit.format.seal({ ...cargo, snapshot: '' }, ctx)
@@ -263,10 +272,20 @@ async function end(state: SessionState): Promise<string[]> {
   state.cookies = clearing
   const isKnown = state.isKnown || state.discarded.length > 0
   await discard(state)
+  // Without a record the cookie is the session, and stays.
+  if (state.isAnswered && isKnown && (!state.store || mayOverflow(kit))) refuseLate()
   if (isKnown) kit.tell?.({ type: 'destroyed' }, ctx, placeOf(state))
   const known = { isKnown: false, outcome: 'destroy', baseline: '' }
   Object.assign(state, SETTLED, known, { isNew: true })
   return clearing
+}
+
+/** @throws SessionError `ERR_SESSION_HEADERS_SENT` */
+export function refuseLate(): never {
+  throw new SessionError(
+    'ERR_SESSION_HEADERS_SENT',
+    'The response has gone without the cookie that this needs.',
+  )
 }
 
 function refuse(fault: string): never {

@@ -8,6 +8,7 @@
  *   refuses; events alone have it
  * - `ERR_SESSION_TOO_LARGE` the cookie would be larger than browsers keep
  * - `ERR_SESSION_READ_ONLY` the session was changed where it can only be read
+ * - `ERR_SESSION_HEADERS_SENT` the response has gone, and what was to be kept needed its cookie
  * - `ERR_SESSION_CONFLICT` another request has changed the session meanwhile
  * - `ERR_SESSION_STORE` the store failed, or answered what no record is
  * - `ERR_SESSION_TIMEOUT` the store did not answer within `storeTimeout`
@@ -20,6 +21,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_SCHEMA'
   | 'ERR_SESSION_TOO_LARGE'
   | 'ERR_SESSION_READ_ONLY'
+  | 'ERR_SESSION_HEADERS_SENT'
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_TIMEOUT'

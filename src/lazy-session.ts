@@ -1,3 +1,4 @@
+import { refuseLate } from './commit.ts'
 import { load, loadEnded, type CookieHeader } from './load.ts'
 import { kitOf, type SessionManager } from './manager.ts'
 import { yieldsTo } from './passed-on.ts'
@@ -8,7 +9,11 @@ import { restoreData, stateOf, type Session } from './session.ts'
  * crypto, no store call and no cookie.
  */
 export interface LazySession<data extends object> extends PromiseLike<Session<data>> {
-  /** Ends the session without loading it: its record goes, and its cookie. */
+  /**
+   * Ends the session without loading it: its record goes, and its cookie.
+   *
+   * @throws SessionError `ERR_SESSION_HEADERS_SENT` where the response has gone.
+   */
   destroy(): void
 }
 
@@ -26,8 +31,12 @@ export interface Outcome {
 export interface LazyHandle<data extends object> {
   session: LazySession<data>
 
-  /** Whether anybody has asked for the session, or ended it: if not, there is nothing to finish. */
-  readonly isUsed: boolean
+  /**
+   * Lets the response go without a word of the session, if nobody has asked for it, nor ended it.
+   *
+   * @returns Whether that is so: then there is nothing to finish.
+   */
+  leave(): boolean
 
   /**
    * Commits what has to be committed. After a failed handler that is a destroy or a regenerate
@@ -55,6 +64,7 @@ export function createLazySession<data extends object, ctx>(
 class Handle<data extends object> implements LazyHandle<data> {
   readonly session: LazySession<data> = new Lazy(this)
   ended = false
+  #isAnswered = false
   #manager: SessionManager<data, any>
   #header: () => CookieHeader
   #ctx: unknown
@@ -67,8 +77,8 @@ class Handle<data extends object> implements LazyHandle<data> {
     this.#ctx = ctx
   }
 
-  get isUsed(): boolean {
-    return this.ended || this.#loading !== undefined
+  leave(): boolean {
+    return (this.#isAnswered = !this.ended && !this.#loading)
   }
 
   load(): Promise<Session<data>> {
@@ -79,12 +89,14 @@ class Handle<data extends object> implements LazyHandle<data> {
     const begin = this.ended ? loadEnded : load
     const loaded = await begin<data>(kitOf(this.#manager), this.#header(), this.#ctx)
     this.#loaded = loaded
+    stateOf(loaded).isAnswered = this.#isAnswered
     // It may have been ended while it was being loaded.
     if (this.ended && stateOf(loaded).wish !== 'destroy') loaded.destroy()
     return loaded
   }
 
   end(): void {
+    if (this.#isAnswered) refuseLate()
     this.ended = true
     this.#loaded?.destroy()
   }
@@ -94,20 +106,25 @@ class Handle<data extends object> implements LazyHandle<data> {
   }
 
   async finish(handler: 'answered' | 'failed' | 'unanswered', headers?: Headers): Promise<Outcome> {
-    if (!this.isUsed) return { cookies: [], used: false }
+    if (this.leave()) return { cookies: [], used: false }
     // What could not be loaded has nothing to keep, and can be ended all the same.
     const session = await this.load().catch(() => (this.ended ? this.#start() : null))
     if (!session) return { cookies: [], used: true }
-    const { wish, cookies } = stateOf(session)
-    if (headers && handler === 'answered' && (await yieldsTo(headers.getSetCookie(), session))) {
-      return { cookies: [], used: true, passedOn: true }
+    const state = stateOf(session)
+    try {
+      const { wish, cookies } = state
+      if (headers && handler === 'answered' && (await yieldsTo(headers.getSetCookie(), session))) {
+        return { cookies: [], used: true, passedOn: true }
+      }
+      const isKept = handler === 'answered' && kitOf(this.#manager).autoCommit
+      if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }
+      if (handler === 'unanswered') session.destroy()
+      // What the handler left half-done is not kept.
+      else if (handler === 'failed') restoreData(session)
+      return { cookies: await this.#manager.commit(session), used: true }
+    } finally {
+      this.#isAnswered = state.isAnswered = true
     }
-    const isKept = handler === 'answered' && kitOf(this.#manager).autoCommit
-    if (!isKept && !/^[rd]/.test(wish)) return { cookies, used: true }
-    if (handler === 'unanswered') session.destroy()
-    // What the handler left half-done is not kept.
-    else if (handler === 'failed') restoreData(session)
-    return { cookies: await this.#manager.commit(session), used: true }
   }
 }
 

@@ -336,6 +336,7 @@ function createSession<data extends object>(
     isSettled: false,
     update: undefined,
     error: undefined,
+    isAnswered: false,
     isDetached: false,
     cookies: [],
     outcome: 'nothing',

@@ -57,7 +57,12 @@ export interface SessionMembers {
   /** The data alone, as they are stored: without functions and keys that begin with `_`. */
   toJSON(): Json
 
-  /** Saves it now, changed or not; the cookie goes out with the response. */
+  /**
+   * Saves it now, changed or not; the cookie goes out with the response.
+   *
+   * @throws SessionError `ERR_SESSION_HEADERS_SENT` where the response has gone and the session
+   *   needs its cookie: it is kept in it, is new, or has a new id.
+   */
   save(): Promise<void>
 
   /** Gives it a new id and forgets the old one. Call it when somebody logs in. */
@@ -109,6 +114,8 @@ export interface SessionState extends Facts {
   endedMaxAge: number | 'session' | undefined
   /** The session that the cookie names, if its store does not tell, or not yet: it ends with this. */
   aside: { key: string; maxAge: number | 'session' | undefined } | undefined
+  /** The response's headers have gone: no cookie reaches the browser any more. */
+  isAnswered: boolean
   /** Its record could not be read: nothing but its end is kept. */
   isDetached: boolean
   /** Set-Cookie values of commits that came before the response. */

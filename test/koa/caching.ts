@@ -322,7 +322,7 @@ describe.each([
       'looks at the session when the headers have gone',
       (ctx) => {
         ctx.res.flushHeaders()
-        login(ctx)
+        look(ctx)
         ctx.res.end('by hand')
       },
       {},
