@@ -24,7 +24,7 @@ export function respond(response: Response, outcome: Outcome): Response {
 function writeHeaders(headers: Headers, { cookies, passedOn }: Outcome): void {
   if (cookies.length) {
     const before = headers.getSetCookie()
-    const names = before.length ? cookies.map(nameOf) : []
+    const names = cookies.map(nameOf)
     const others = before.filter((cookie) => !names.includes(nameOf(cookie)))
     if (others.length < before.length) {
       headers.delete('set-cookie')
