@@ -42,7 +42,9 @@ export async function putRecord(
   const keep = storeMaxAge(kit, store, ownMaxAge ?? kit.maxAge, limit)
   const previous = state.isNew || word === 'regenerate' ? null : state.record
   const { _expire: expire } = record
-  const isTouch = store.touch && expire && (word === 'rolling' || word === 'renew')
+  // What is touched goes on saying for how long it was saved.
+  const isSame = state.record?.['_maxAge'] === record._maxAge
+  const isTouch = store.touch && expire && isSame && (word === 'rolling' || word === 'renew')
   const stored = await callStore(kit, ctx, 'set', store, id, async (key) => {
     const options = { rolling, changed, ctx }
     if (isTouch) return answer(store.touch!(key, keep, { expire, ctx }))

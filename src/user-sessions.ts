@@ -1,8 +1,8 @@
 import { callStore, storeKey } from './call-store.ts'
 import type { Kit } from './kit.ts'
-import { readLive, type Json } from './record.ts'
+import { readLive, type Contents, type Json } from './record.ts'
 import { conform } from './schema.ts'
-import { absoluteLimit } from './life.ts'
+import { absoluteLimit, idleLimit } from './life.ts'
 import { stateOf, type Session } from './session.ts'
 import type { Store } from './store.ts'
 import { change, indexOf, known, placeOf, principalOf, readRaw, storeOf } from './subjects.ts'
@@ -58,35 +58,43 @@ export interface UserSessions<data extends object> {
 export function createUserSessions<data extends object>(kitFor: () => Kit): UserSessions<data> {
   return {
     list: async (subject, { current } = {}) =>
-      (await list<data>(kitFor(), subject, current)).filter(({ data }) => data),
+      (await find<data>(kitFor(), subject, current)).flatMap(({ session, isOver }) =>
+        session.data && !isOver ? session : [],
+      ),
     destroy: async (id) => destroy(kitFor(), id),
     async destroyAll(subject, { except } = {}) {
       const kit = kitFor()
-      const sessions = await list<data>(kit, subject, except)
-      const ids = sessions.filter(({ current }) => !current).map(({ id }) => id)
+      const others = (await find(kit, subject, except)).filter(({ session }) => !session.current)
+      const ids = others.map(({ session }) => session.id)
       await Promise.all(ids.map((id) => destroy(kit, id)))
       const store = storeOf(kit)
       await change(kit, undefined, store, await placeOf(kit, store, subject), (index) =>
         Object.fromEntries(Object.entries(index).filter(([id]) => !ids.includes(id))),
       )
-      return ids.length
+      return others.filter(({ isOver }) => !isOver).length
     },
   }
 }
 
+/** A session whose record is there. */
+interface Found<data extends object> {
+  session: ListedSession<data>
+  /** Whether it has ended all the same; a higher limit would bring it back. */
+  isOver: boolean
+}
+
 /** The sessions, also those whose data the schema refuses: without any, and nobody's but to end. */
-async function list<data extends object>(
+async function find<data extends object>(
   kit: Kit,
   subject: string,
   current: object | null | undefined,
-): Promise<ListedSession<data>[]> {
+): Promise<Found<data>[]> {
   const store = storeOf(kit)
   const own = await keysOf(kit, store, current)
   const place = await placeOf(kit, store, subject)
   const index = indexOf(known(await readRaw(kit, undefined, store, place)))
   const found = await Promise.all(
     Object.entries(index).map(async ([id, created]) => {
-      if (kit.now() >= created + absoluteLimit(kit)) return []
       const record = known(await readRaw(kit, undefined, store, id))
       const contents = readLive(record, kit.now())
       if (!contents) return []
@@ -95,15 +103,31 @@ async function list<data extends object>(
         data: data
       }
       if (principalOf(kit, (data ?? contents.data) as Json) !== subject) return []
+      // A request that let it live on may not have known of a shorter `maxAge` of its own.
       const seen =
-        typeof maxAge === 'number' && expires ? Math.max(expires - maxAge, created) : undefined
+        typeof maxAge === 'number' && expires
+          ? Math.min(Math.max(expires - maxAge, created), kit.now())
+          : undefined
       const label = (data && kit.label?.(data)) ?? undefined
-      return [{ id, created, seen, label, current: own.includes(id), data }]
+      const session = { id, created, seen, label, current: own.includes(id), data }
+      return [{ session, isOver: isOver(kit, created, contents) }]
     }),
   )
-  const sessions = found.flat()
-  sessions.sort((a, b) => b.created - a.created)
-  return sessions
+  return found.flat().sort((a, b) => b.session.created - a.session.created)
+}
+
+/** How much later than a session its place on the list may have been made, in milliseconds. */
+const ENLISTING_TIME = 60_000
+
+/** Whether a session has ended by the limits of now, as its cookie would tell. */
+function isOver(kit: Kit, created: number, { expires, maxAge, isOwn }: Contents): boolean {
+  const now = kit.now()
+  const end = created + absoluteLimit(kit)
+  if (now >= end) return true
+  if (!kit.format.keepsId || isOwn || typeof maxAge !== 'number') return false
+  // Where `absoluteMaxAge` has cut its time short, its record does not tell when it was saved.
+  const isWhole = expires! < end - ENLISTING_TIME
+  return isWhole && now >= expires! - maxAge + idleLimit(kit, undefined)
 }
 
 async function destroy(kit: Kit, id: string): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type SessionOptions,
   type Store,
 } from '../../src/index.ts'
-import { createClock, DAY, HOUR, type Clock } from '../fixtures/clock.ts'
+import { createClock, DAY, HOUR, MINUTE, type Clock } from '../fixtures/clock.ts'
 import { rejectionOf } from '../fixtures/errors.ts'
 import { SECRET } from '../fixtures/secrets.ts'
 import { createVisitor, type Visitor } from '../fixtures/visitor.ts'
@@ -218,6 +218,96 @@ describe("a user's sessions", () => {
 
     expect((await manager.load(visitor.jar.header)).isNew).toBe(true)
     expect(await manager.list('ada')).toEqual([])
+  })
+
+  describe('under a lower maxAge than they were saved with', () => {
+    const lower = { maxAge: HOUR, rolling: true, touchAfter: 0 }
+
+    it('leave the list when it has ended them, as their cookies tell, too', async () => {
+      const { store, clock, login } = setUp()
+      const visitor = await login('ada')
+      const { manager } = setUp({ store, now: clock.now, ...lower })
+      clock.pass(HOUR - MINUTE)
+      expect(await manager.list('ada')).toHaveLength(1)
+      clock.pass(MINUTE)
+
+      expect((await manager.load(visitor.jar.header)).isNew).toBe(true)
+      expect(await manager.list('ada')).toEqual([])
+    })
+
+    it('stay on it with a maxAge of their own', async () => {
+      const { store, clock, login } = setUp()
+      const visitor = await login('ada')
+      await visitor.visit((session) => (session.maxAge = 2 * DAY))
+      const { manager } = setUp({ store, now: clock.now, ...lower })
+      clock.pass(DAY)
+
+      expect(await manager.load(visitor.jar.header)).toMatchObject({ user: 'ada' })
+      expect(await manager.list('ada')).toHaveLength(1)
+    })
+
+    it('stay on it as long as they are used, and tell when that was', async () => {
+      const { store, clock, login } = setUp()
+      const { jar } = await login('ada')
+      const { manager } = setUp({ store, now: clock.now, ...lower })
+      const { visit } = createVisitor(manager, jar)
+      for (let time = 0; time < 3; time++) {
+        clock.pass(HOUR / 2)
+        await visit()
+      }
+      clock.pass(HOUR / 2)
+
+      const used = clock.now() - HOUR / 2
+      expect(await manager.list('ada')).toMatchObject([{ seen: used }])
+    })
+
+    it('were not seen later than now, though one request shortens its time and another lets it live on', async () => {
+      const { store, clock, login } = setUp()
+      const { jar } = await login('ada')
+      const { manager } = setUp({ store, now: clock.now, rolling: true, touchAfter: 0 })
+      const [one, other] = [await manager.load(jar.header), await manager.load(jar.header)]
+      one.maxAge = HOUR
+      await manager.commit(one)
+      await manager.commit(other)
+
+      expect(await manager.list('ada')).toMatchObject([{ seen: clock.now() }])
+    })
+
+    it('stay on it where absoluteMaxAge may have cut short the time they were saved for', async () => {
+      const common = { absoluteMaxAge: DAY, rolling: true }
+      const { store, clock, login } = setUp({ ...common, maxAge: 20 * HOUR })
+      const visitor = await login('ada')
+      clock.pass(19 * HOUR)
+      await visitor.visit()
+      const { manager } = setUp({ store, now: clock.now, ...common, maxAge: 2 * HOUR })
+      clock.pass(HOUR)
+
+      expect(await manager.load(visitor.jar.header)).toMatchObject({ user: 'ada' })
+      expect(await manager.list('ada')).toHaveLength(1)
+    })
+
+    it('are ended with the others, lest a higher one bring them back', async () => {
+      const { store, clock, login, manager: before } = setUp()
+      const visitor = await login('ada')
+      clock.pass(2 * HOUR)
+      for (const limits of [{ maxAge: HOUR }, { absoluteMaxAge: HOUR }]) {
+        const { manager } = setUp({ store, now: clock.now, ...limits })
+        expect(await manager.destroyAll('ada')).toBe(0)
+        expect((await before.load(visitor.jar.header)).isNew).toBe(true)
+        await visitor.visit((session) => Object.assign(session, { user: 'ada' }))
+        clock.pass(2 * HOUR)
+      }
+    })
+
+    it('stay on it under a signed id, which keeps the time that they were saved for', async () => {
+      const { store, clock, login } = setUp({ encrypt: false })
+      const visitor = await login('ada')
+      const { manager } = setUp({ store, now: clock.now, encrypt: false, ...lower })
+      clock.pass(2 * HOUR)
+
+      expect(await manager.load(visitor.jar.header)).toMatchObject({ user: 'ada' })
+      expect(await manager.list('ada')).toHaveLength(1)
+    })
   })
 
   it('show to who reads the store neither whose they are nor an id', async () => {

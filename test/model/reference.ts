@@ -2,7 +2,7 @@
  * What a person would expect of sessions, written down without any of the kit's code: browsers hold
  * cookies, a store holds records, and time ends both.
  */
-import { SECOND } from '../fixtures/clock.ts'
+import { MINUTE, SECOND } from '../fixtures/clock.ts'
 
 /** How sessions are configured. */
 export interface Limits {
@@ -54,6 +54,8 @@ export interface Cookie extends Told {
 
 /** What a store holds. */
 export interface Kept extends Told, Contents {
+  /** The limit that it was written under: its own or the configured one. */
+  limit: Own
   forgottenAt: number
   /** Whether its id was given up. */
   isOver: boolean
@@ -72,6 +74,8 @@ export interface View extends Held {
   version: number
   inCookie: boolean
   wish: '' | 'save' | 'regenerate' | 'destroy'
+  /** What its record was written under, as it was loaded, or saved last. */
+  limit: Own
   /** Ids that end with the next commit. */
   ended: number[]
   isSettled: boolean
@@ -153,11 +157,26 @@ export class Reference {
 
   /** The sessions of a user, the newest first, as the store knows them. */
   list(user: string): Kept[] {
-    const { absoluteMaxAge = Infinity } = this.limits
     const theirs = [...this.#kept.keys()].flatMap((id) => this.#present(id) ?? [])
     return theirs
-      .filter((kept) => userOf(kept) === user && this.now < kept.created + absoluteMaxAge)
+      .filter((kept) => userOf(kept) === user && !this.#hasEnded(kept))
       .toSorted((one, other) => other.created - one.created)
+  }
+
+  /** When a session was last saved, as far as its record tells. */
+  seen({ created, expires, limit }: Kept): number {
+    return typeof limit === 'number'
+      ? Math.min(Math.max(expires - limit, created), this.now)
+      : created
+  }
+
+  /** Whether a session has ended by the limits of now, as far as its record tells. */
+  #hasEnded({ created, expires, own, limit }: Kept): boolean {
+    const end = created + (this.limits.absoluteMaxAge ?? Infinity)
+    if (this.now >= end) return true
+    // Where the end of all is near nobody can tell when it was saved.
+    const isUntold = !this.traits.isTimed || own !== undefined || !(expires < end - MINUTE)
+    return !isUntold && this.now >= expires - (limit as number) + this.#idle(undefined)
   }
 
   /** Ends a session from elsewhere. */
@@ -217,6 +236,7 @@ export class Reference {
       created: isTimed ? life.created : this.now,
       saved: life.saved,
       expires: Math.min(this.#endOfCookie(cookie), kept?.expires ?? Infinity),
+      limit: kept?.limit,
       version: Math.max(cookie.version, kept?.version ?? 0),
       inCookie: cookie.contents !== undefined,
     }
@@ -242,6 +262,7 @@ export class Reference {
       own: undefined,
       version: 0,
       inCookie: this.traits.keeps !== 'store',
+      limit: undefined,
       wish: '',
       ended: [],
       isSettled: false,
@@ -310,7 +331,8 @@ export class Reference {
 
   #save(view: View, isChange: boolean): void {
     const isOutgrown = view.inCookie && this.traits.keeps === 'either' && !fits(view)
-    const isTouch = !isChange && !isOutgrown && !this.#isEndless(view)
+    const isSame = view.limit === (view.own ?? this.limits.maxAge)
+    const isTouch = !isChange && !isOutgrown && isSame && !this.#isEndless(view)
     if (isOutgrown) {
       // The record of an earlier stay is older than the cookie, which has been the session since.
       const there = this.#there(view.id)
@@ -364,9 +386,10 @@ export class Reference {
       own: isTimed ? view.own : (view.own ?? limits.maxAge),
       version: view.version + 1,
     }
+    const limit = view.own ?? limits.maxAge
     if (!view.inCookie) {
       // What is only to live on stays as it is.
-      const record = isTouch ? this.#kept.get(id)! : { ...life, ...contents }
+      const record = isTouch ? this.#kept.get(id)! : { ...life, ...contents, limit }
       this.#kept.set(id, {
         ...record,
         created: this.#kept.get(id)?.created ?? created,
@@ -390,7 +413,7 @@ export class Reference {
       wish: '',
     })
     Object.assign(view, { hadCookie: true, saved: now, expires, version: life.version })
-    Object.assign(view, { inCookie: hasRoom, answer: 'cookie' })
+    Object.assign(view, { inCookie: hasRoom, limit, answer: 'cookie' })
   }
 
   /** Whether it lives as long as its browser. */
