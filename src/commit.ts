@@ -248,6 +248,7 @@ async function bringIn(
   assignData(session, data.data)
   if (update) {
     update.before = takeSnapshot(data.data, flash.data)
+    update.maxAge = state.life.maxAge
     await update.change(session)
   }
   return takeSnapshot(dataOf(session), state.flash)

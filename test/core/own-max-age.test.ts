@@ -155,6 +155,22 @@ describe.each([
     expect(events).toEqual([])
   })
 
+  it('stays where an update() is made again and again, others having stored', async () => {
+    const { manager, header, b, events } = await setUp(options)
+    const others = [await manager.load(header), await manager.load(header)]
+    others[0]!.maxAge = remembered
+    others[1]!.cart = ['book']
+    await b.update(async (session) => {
+      session.n = 1
+      const other = others.shift()
+      if (other) await manager.commit(other)
+    })
+
+    const found = await manager.load(header)
+    expect(found).toMatchObject({ n: 1, cart: ['book'], maxAge: remembered })
+    expect(events).toEqual([])
+  })
+
   it('is stored in a later commit of the request that had it from another', async () => {
     const { manager, a, b } = await setUp(options)
     a.maxAge = remembered
