@@ -106,7 +106,8 @@ function find<data extends object>(
     const expires = Math.min(life.expires ?? Infinity, end ?? Infinity)
     // The browser may have the cookie of before: a record that is the newest knows better.
     const { isTimed } = carried
-    const isTold = isTimed && (isSnapshot || isEventual(store))
+    const isNewer = !isEventual(store) || versionOf(record) > (carried.version ?? 0)
+    const isTold = isTimed && (isSnapshot || !isNewer)
     const maxAge = isTold ? life.maxAge : ownMaxAge(contents, isTimed, life.maxAge)
     if (!(now <= expires)) {
       // A store of that kind may only not have heard that it goes on, and forgets it by itself.
@@ -121,7 +122,8 @@ function find<data extends object>(
       const baseline = data && kit.schema ? snapshotOf(data, flash) : text
       if (!data || !baseline) {
         // Whoever takes the schema back finds the record as it was; a logout ends it all the same.
-        if (store && carried.key !== undefined) aside = { key: carried.key, maxAge }
+        if (store && carried.key !== undefined)
+          aside = { key: carried.key, maxAge: life.maxAge ?? maxAge }
         return setAside('invalid', key, record, error)
       }
       return chain(askRevoked(kit, ctx, carried, data), (isRevoked) => {
@@ -144,6 +146,7 @@ function find<data extends object>(
             baseline,
             life: { ...(isTimed ? life : { created: issued, issued }), expires, maxAge },
             ownMaxAge: maxAge,
+            cookieMaxAge: life.maxAge,
             pause: isEventual(store) ? pauseFor(carried) : 0,
             flash,
           }
@@ -260,7 +263,7 @@ export function loadEnded<data extends object>(
       const { key, life } = Object(carried) as Partial<Carried>
       if (key === undefined) return session
       state.discarded.push(key)
-      state.endedMaxAge = life!.maxAge
+      state.cookieMaxAge = life!.maxAge
       return session
     }),
   )
@@ -331,7 +334,7 @@ function createSession<data extends object>(
     record: null,
     version: 0,
     discarded: [],
-    endedMaxAge: undefined,
+    cookieMaxAge: undefined,
     aside: undefined,
     isSettled: false,
     update: undefined,

@@ -123,9 +123,9 @@ export async function lookAgain(state: SessionState, store: Store, id: string): 
 
 /** Destroys the records that are to be forgotten. */
 export async function discard(state: SessionState): Promise<'stored'> {
-  const { kit, ctx, store, discarded, endedMaxAge, life } = state
+  const { kit, ctx, store, discarded, cookieMaxAge, ownMaxAge } = state
   while (store && discarded.length) {
-    await destroyRecord(kit, ctx, store, discarded[0]!, endedMaxAge ?? life.maxAge)
+    await destroyRecord(kit, ctx, store, discarded[0]!, cookieMaxAge, ownMaxAge)
     discarded.shift()
   }
   return 'stored'
@@ -135,16 +135,18 @@ export async function discard(state: SessionState): Promise<'stored'> {
  * Destroys a record. A store that is eventually consistent has to remember that the session has
  * ended for as long as a cookie of it may live, and the last of them may yet be made, somewhere
  * that has not heard of the end.
+ *
+ * @param ownMaxAges Those of its own that the session had, by what is known of it.
  */
 export async function destroyRecord(
   kit: Kit,
   ctx: unknown,
   store: Store,
   id: string,
-  ownMaxAge: number | 'session' | undefined,
+  ...ownMaxAges: (number | 'session' | undefined)[]
 ): Promise<void> {
-  const limit = Math.max(idleLimit(kit, ownMaxAge), idleLimit(kit, undefined))
-  const maxAge = limit + SETTLING_TIME + STORE_MARGIN
+  const limits = [undefined, ...ownMaxAges].map((own) => idleLimit(kit, own))
+  const maxAge = Math.max(...limits) + SETTLING_TIME + STORE_MARGIN
   const options = store.consistency === 'eventual' ? { ctx, maxAge } : { ctx }
   await callStore(kit, ctx, 'destroy', store, id, (key) => store.destroy(key, options))
 }

@@ -110,8 +110,8 @@ export interface SessionState extends Facts {
   version: number
   /** Keys whose records are to be destroyed. */
   discarded: string[]
-  /** The `maxAge` that the session had of its own before it was ended. */
-  endedMaxAge: number | 'session' | undefined
+  /** The session's own `maxAge` by the cookie that named it. */
+  cookieMaxAge: number | 'session' | undefined
   /** The session that the cookie names, if its store does not tell, or not yet: it ends with this. */
   aside: { key: string; maxAge: number | 'session' | undefined } | undefined
   /** The response's headers have gone: no cookie reaches the browser any more. */
@@ -286,10 +286,9 @@ export function clearData(session: object): void {
 /** Ends a session's state; the session gets another id if something is put in it. */
 export function endState(state: SessionState): void {
   discardId(state)
-  if (state.wish !== 'destroy') state.endedMaxAge = state.life.maxAge
   if (state.aside) {
     state.discarded.push(state.aside.key)
-    state.endedMaxAge = state.aside.maxAge
+    state.cookieMaxAge = state.aside.maxAge
     state.aside = undefined
   }
   state.life = { ...state.life, maxAge: undefined }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createKvSimulator } from '../../adapters/testing.ts'
+import { createKvStore } from '../../adapters/workers-kv.ts'
 import { createMemoryStore } from '../../src/memory.ts'
 import {
   createSessionManager,
@@ -237,6 +239,54 @@ describe('a session’s own maxAge', () => {
 
     expect(next.maxAge).toBe(remembered)
     expect(lifeOf(last)).toBe(remembered)
+  })
+
+  describe('in Workers KV', () => {
+    const start = async () => {
+      let marks: number[] = []
+      const setting = await setUp((clock) => {
+        const kv = createKvSimulator({ now: clock.now, writeInterval: 0 }).at('here')
+        const put: typeof kv.put = (key, value, options) => {
+          if (key.endsWith(':ended')) marks.push(options!.expirationTtl! * 1000)
+          return kv.put(key, value, options)
+        }
+        return { store: createKvStore({ ...kv, put }) }
+      })
+      const { manager, header, a } = setting
+      a.maxAge = remembered
+      const remembering = cookieHeader(await manager.commit(a))
+      return { ...setting, remembering, late: await manager.load(header), marks }
+    }
+
+    it('stays where a request comes later, with the cookie of before', async () => {
+      const { manager, late } = await start()
+      expect(late.maxAge).toBe(remembered)
+      late.cart = ['book']
+
+      const found = await manager.load(cookieHeader(await manager.commit(late)))
+      expect(found).toMatchObject({ cart: ['book'], maxAge: remembered })
+    })
+
+    it.each<[string, (session: Session) => unknown]>([
+      ['a logout', (session) => session.destroy()],
+      ['a new id', (session) => session.regenerate()],
+    ])('is what the mark of %s outlives, in a cookie or a record of before', async (_, act) => {
+      const { manager, late, remembering, marks } = await start()
+      await act(late)
+      await manager.commit(late)
+      expect(marks.pop()).toBeGreaterThan(remembered)
+
+      const { manager: other, remembering: long, marks: more } = await start()
+      const short = await other.load(long)
+      short.maxAge = HOUR
+      await other.commit(short)
+      const thief = await other.load(long)
+      expect(thief.maxAge).toBe(HOUR)
+      await act(thief)
+      await other.commit(thief)
+      expect(more.pop()).toBeGreaterThan(remembered)
+      expect((await manager.load(remembering)).isNew).toBe(true)
+    })
   })
 
   it('is merged where a session has outgrown its cookie', async () => {

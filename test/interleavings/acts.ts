@@ -1,4 +1,8 @@
 import type { Session } from '../../src/index.ts'
+import { DAY } from '../fixtures/clock.ts'
+
+/** What "remember me" asks for, in milliseconds. */
+export const LONGER: number = 30 * DAY
 
 /** What a request does with its session, between load and commit. */
 export interface Act {
@@ -20,6 +24,8 @@ export type ActName =
   | 'change the same key'
   | 'count with update()'
   | 'count with update() twice'
+  | 'live longer'
+  | 'live longer, and change'
   | 'leave a message'
   | 'take a message'
   | 'give a new id'
@@ -64,6 +70,16 @@ export const acts: Record<ActName, Act> = {
       for (let time = 0; time < 2; time++) {
         await session.update((session) => void (session.n = (session.n ?? 0) + 1))
       }
+    },
+  },
+  'live longer': {
+    run: (session) => (session.maxAge = LONGER),
+  },
+  'live longer, and change': {
+    isChange: true,
+    run(session, own) {
+      session[own] = own
+      session.maxAge = LONGER
     },
   },
   'leave a message': {

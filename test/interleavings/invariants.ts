@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { acts, type Act } from './acts.ts'
+import { DAY } from '../fixtures/clock.ts'
+import { acts, LONGER, type Act } from './acts.ts'
 import { data, isOver, type Outcome, type Plan, type World, type Write } from './world.ts'
 
 const actOf = ({ name }: Outcome): Act => acts[name]
@@ -8,6 +9,10 @@ const actOf = ({ name }: Outcome): Act => acts[name]
 function hasTakenPart(outcome: Outcome, world: World): boolean {
   const { found, named, error } = outcome
   return found === world.start && named !== null && !error && !actOf(outcome).isEnd
+}
+
+function livesLonger({ name }: Outcome): boolean {
+  return name.startsWith('live longer')
 }
 
 /** The key under which the session lives on, or did until it was ended. */
@@ -172,6 +177,13 @@ const comparing: Promises = {
     else expect(record['n']).toBe(n)
   },
 
+  'A maxAge of its own is not lost, and not made up': (world) => {
+    const record = world.recordOf(lastKey(world))
+    if (!record) return
+    const isAsked = world.outcomes.some((one) => livesLonger(one) && hasTakenPart(one, world))
+    expect([record._maxAge, record._own]).toEqual(isAsked ? [LONGER, true] : [DAY, undefined])
+  },
+
   'One value of a key that several change stays, whole': (world) => {
     const record = world.recordOf(lastKey(world))
     if (!record) return
@@ -258,10 +270,13 @@ const overwriting: Promises = {
     for (const outcome of outcomes) {
       const { own, request, named } = outcome
       const isMessage = outcome.name === 'leave a message'
-      if (!(actOf(outcome).isChange || isMessage) || !hasTakenPart(outcome, world)) continue
+      const { isChange } = actOf(outcome)
+      if (!(isChange || isMessage || livesLonger(outcome))) continue
       const record = world.recordOf(named!)
-      const kept = isMessage ? record?._flash : record
-      if (!record || kept?.[own] === own) continue
+      if (!record || !hasTakenPart(outcome, world)) continue
+      const kept = isMessage ? record._flash : record
+      const isThere = kept?.[own] === own || !(isChange || isMessage)
+      if (isThere && (record._maxAge === LONGER || !livesLonger(outcome))) continue
       const at = writes.findLastIndex((write) => write.request === request && write.key === named)
       const others = writes.slice(at + 1).filter(({ key }) => key === named)
       const isExcused = others.some((write) => !couldKnow(world, write.request, at))
