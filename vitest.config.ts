@@ -22,6 +22,7 @@ const long = [
   'test/origin-and-edge.test.ts',
   'test/example-edge.test.ts',
   'test/same-handlers.test.ts',
+  'test/responses.test.ts',
   'test/interleavings.test.ts',
   'test/model.test.ts',
   'test/pages.test.ts',

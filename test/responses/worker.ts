@@ -1,0 +1,50 @@
+/** The site in workerd, with sessions in cookies and in Workers KV. */
+import { Hono } from 'hono'
+import { createSessionManager, type SessionManager } from 'session-kit'
+import { session } from 'session-kit/hono'
+import { createKvStore, type KvNamespace } from 'session-kit/workers-kv'
+import { answer } from './hono.ts'
+import { echo } from './pages.ts'
+
+interface Bindings {
+  SECRET: string
+  SESSIONS: KvNamespace
+}
+
+interface Socket {
+  accept(): void
+  send(message: string): void
+  addEventListener(type: 'message', listener: (event: { data: string }) => void): void
+}
+
+declare const WebSocketPair: new () => { 0: Socket; 1: Socket }
+
+const app: Hono<{ Bindings: Bindings }> = new Hono()
+
+for (const kind of ['cookie', 'kv']) {
+  let made: SessionManager<any, any> | undefined
+  const managerFor = ({ SECRET, SESSIONS }: Bindings): SessionManager<any, any> =>
+    (made ??= createSessionManager<any, any>({
+      key: `__Host-${kind}`,
+      secrets: SECRET,
+      ...(kind === 'kv' && { store: createKvStore(SESSIONS) }),
+    }))
+  app.use(
+    `/${kind}`,
+    session((c) => managerFor(c.env)),
+  )
+  app.get(`/${kind}`, async (c) => {
+    const manager = managerFor(c.env)
+    if (c.req.query('page') !== 'socket') {
+      return answer(c, manager, (work) => c.executionCtx.waitUntil(work))
+    }
+    const visit = await manager.read(c.req.raw)
+    if (!visit?.user) return c.text('', 401)
+    const { 0: client, 1: server } = new WebSocketPair()
+    server.accept()
+    server.addEventListener('message', ({ data }) => server.send(echo(visit, data)))
+    return new Response(null, { status: 101, webSocket: client } as ResponseInit)
+  })
+}
+
+export default app
