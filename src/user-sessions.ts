@@ -113,7 +113,9 @@ async function find<data extends object>(
       return [{ session, isOver: isOver(kit, created, contents) }]
     }),
   )
-  return found.flat().sort((a, b) => b.session.created - a.session.created)
+  const sessions = found.flat()
+  sessions.sort((a, b) => b.session.created - a.session.created)
+  return sessions
 }
 
 /** How much later than a session its place on the list may have been made, in milliseconds. */
