@@ -307,6 +307,24 @@ const differences: Difference[] = [
     expected: page(0, () => ({ store: [] })),
   },
   {
+    reason: 'What is lost for want of a cookie is told.',
+    cases: /^(signed|store) > the response is already on its way$/,
+    expected: page(0, () => ({
+      logs: [
+        {
+          logger: 'logger',
+          level: 'ERROR',
+          text: 'SessionError: The response has gone without the cookie that this needs.',
+        },
+      ],
+    })),
+  },
+  {
+    reason: 'What is saved too late for its cookie fails.',
+    cases: /^signed > saved in the background$/,
+    expected: note('background', 'ERR_SESSION_HEADERS_SENT'),
+  },
+  {
     reason: 'Ids are 32 random bytes.',
     cases: /^store > what an id looks like$/,
     expected: note('form', [true, 43, true]),

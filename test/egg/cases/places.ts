@@ -133,8 +133,10 @@ export const places: Case[] = [
           ctx.runInBackground(async (later: typeof ctx) => {
             await new Promise((go) => (notes.go = go))
             later.session.views = 1
-            await later.session.save()
-            resolve('saved')
+            await later.session.save().then(
+              () => resolve('saved'),
+              ({ code }: { code: string }) => resolve(code),
+            )
           })
         })
       })
