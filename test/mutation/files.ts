@@ -63,6 +63,7 @@ export const FILES: Record<string, string[]> = {
   ],
   'src/commit.ts': [
     'core/commit',
+    'core/answered',
     'core/overflow',
     'core/schema',
     'core/eventual',

@@ -542,6 +542,20 @@ const answers: SecurityMutant[] = [
     tests: ['core/caches'],
   },
   {
+    name: 'a session begins that no browser hears of',
+    file: 'src/commit.ts',
+    find: 'if (state.isAnswered && !isNamed)',
+    replace: 'if (state.isAnswered && !store)',
+    tests: ['core/answered'],
+  },
+  {
+    name: 'a logout that comes too late for its cookie passes for one',
+    file: 'src/commit.ts',
+    find: 'if (state.isAnswered && isKnown &&',
+    replace: 'if (state.isAnswered && !isKnown &&',
+    tests: ['core/answered'],
+  },
+  {
     name: 'a change is noticed by its length',
     file: 'src/decide.ts',
     find: 'snapshot !== baseline',
