@@ -98,79 +98,48 @@ function subjectOf(kit: Kit, snapshot: string): string | undefined {
   return kit.principal && principalOf(kit, parseSnapshot(snapshot).data)
 }
 
+/** What is to be stored, and its cookie, made and measured. */
+interface Draft extends Decision {
+  values: string[]
+  bytes: number
+  /** How long the browser keeps it, in milliseconds; `undefined` for as long as it is open. */
+  left: number | undefined
+  maxAge: number | 'session'
+  version: number | undefined
+  /** Whether all of the session has room in it. */
+  fits: boolean
+}
+
 async function write(
   session: object,
   state: SessionState,
-  { word, life, snapshot }: Decision,
+  decision: Decision,
   changed: boolean,
 ): Promise<string[]> {
   const { kit, ctx, store } = state
-  const spills = mayOverflow(kit)
   let listed: string | undefined
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const subject = subjectOf(kit, snapshot)
-    if (/^(changed|forced)$/.test(word) && subject !== subjectOf(kit, state.baseline)) {
+    const subject = subjectOf(kit, decision.snapshot)
+    if (/^(changed|forced)$/.test(decision.word) && subject !== subjectOf(kit, state.baseline)) {
       // Who logs in takes no session along that somebody else may know.
       await SessionObject.prototype.regenerate.call(session as SessionObject)
-      ;({ word, life, snapshot } = decideNow(session, state))
+      decision = decideNow(session, state)
     }
-    const isNamed = store && !state.inCookie && !state.isNew && state.wish !== 'regenerate'
-    if (state.isAnswered && !isNamed) {
-      // That it lives on, the next response can tell as well.
-      if (!state.wish && snapshot === state.baseline) return []
-      // What was to go before the new session begins goes all the same.
-      if (state.wish === 'destroy') await discard(state)
-      refuseLate()
-    }
-    const maxAge = life.maxAge ?? kit.maxAge
-    const { id } = state
-    if (store && !(typeof id === 'string' && id)) refuse('must make text')
-    const isCounted = spills || store?.consistency === 'eventual'
-    const version = isCounted ? state.version + 1 : undefined
-    const cargo = { id, key: store && id, snapshot, life, maxAge, version }
-    const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
-    let values = await kit.format.seal(cargo, ctx)
-    if (!values.length) return failed(state)
-    const fits = spills
-      ? !state.isAnswered && fitsCookie(state, values[0]!, left)
-      : sizeOf(kit.format.names[0]!, values[0]!) <= LARGEST_COOKIE
-    // With a version, the data go along where they fit.
-    if (version && !fits) values = await kit.format.seal({ ...cargo, snapshot: '' }, ctx)
-    let bytes = 0
-    kit.format.names.forEach((name, index) => (bytes += checkSize(name, values[index]!)))
-    kit.format.attributes?.(ctx)
-    const isMoved = spills && fits !== state.inCookie
-    const isOutgrown = isMoved && !fits
-    const isListed = store?.compareAndSet && subject !== undefined && !spills
-    if (isListed && /^(create|regenerate)$/.test(word)) {
+    if (state.isAnswered && (await isLate(state, decision))) return []
+    const draft = await seal(state, decision)
+    if (!draft) return failed(state)
+    const isListed = store?.compareAndSet && subject !== undefined && !mayOverflow(kit)
+    if (isListed && /^(create|regenerate)$/.test(decision.word)) {
       // Without its place on the list it could not be ended from elsewhere.
+      const { id } = state
       const place = `${id} ${subject}`
       if (listed !== place && !(await enlist(kit, ctx, store, subject, id))) return failed(state)
       listed = place
     }
-    const staysInCookie = spills && fits && (state.inCookie || word === 'regenerate')
-    let outcome: Outcome | Look | 'older' =
-      store && !staysInCookie
-        ? await putRecord(
-            state,
-            store,
-            {
-              ...(version && { _version: version }),
-              ...(kit.format.keepsId && life.maxAge && { _own: true }),
-              ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
-            },
-            // There is no record whose life could be extended, or there is one that has to be read.
-            isMoved && /^(rolling|renew)$/.test(word) ? 'changed' : word,
-            life.maxAge,
-            changed || isMoved,
-          )
-        : await leave(state)
-    if (outcome === 'taken' && isOutgrown && !state.isNew && word !== 'regenerate') {
-      outcome = await meet(state, store!)
-    }
+    let outcome = await put(state, draft, changed)
     if (outcome === 'changed') {
       await pause(round)
-      outcome = await lookAgain(state, store!, state.discarded[0] ?? id)
+      outcome = await lookAgain(state, store!, state.discarded[0] ?? state.id)
     }
     if (outcome === 'failed') return failed(state)
     // What was meant for one user is nothing for another.
@@ -181,24 +150,92 @@ async function write(
       outcome = 'gone'
     }
     if (outcome === 'gone') return drop(session, state)
-    if (outcome === 'stored') {
-      Object.assign(state, { outcome: word, bytes, inCookie: spills && fits })
-      tellWritten(state, snapshot !== state.baseline)
-      // Who cannot tell whose limit it is under goes on with it.
-      const own = kit.format.keepsId ? life.maxAge : maxAge
-      life = { ...life, maxAge: own }
-      const known = { baseline: snapshot, life, ownMaxAge: own, version }
-      Object.assign(state, SETTLED, known, { hadCookie: true, isKnown: true })
-      return kit.format.write(values, left, ctx)
-    }
+    if (outcome === 'stored') return settle(state, draft)
     if (outcome === 'taken') state.id = await newId(kit, ctx)
-    else if (outcome !== 'older') {
-      snapshot = await bringIn(session, state, snapshot, outcome)
-      const { maxAge } = state.life
-      if (maxAge !== life.maxAge) life = renewedLife(kit, { ...life, maxAge }, kit.now())
-    }
+    else if (outcome !== 'older') decision = await bringIn(session, state, decision, outcome)
   }
   throw new SessionError('ERR_SESSION_CONFLICT', 'Other requests kept changing the session.')
+}
+
+/**
+ * Whether there is nothing left to do, now that the response has gone.
+ *
+ * @throws SessionError `ERR_SESSION_HEADERS_SENT` where the session needs the cookie.
+ */
+async function isLate(state: SessionState, { snapshot }: Decision): Promise<boolean> {
+  const isNamed = state.store && !state.inCookie && !state.isNew && state.wish !== 'regenerate'
+  if (isNamed) return false
+  // That it lives on, the next response can tell as well.
+  if (!state.wish && snapshot === state.baseline) return true
+  // What was to go before the new session begins goes all the same.
+  if (state.wish === 'destroy') await discard(state)
+  refuseLate()
+}
+
+/**
+ * Makes the cookie.
+ *
+ * @returns `undefined` if its keys are out of reach.
+ */
+async function seal(state: SessionState, decision: Decision): Promise<Draft | undefined> {
+  const { kit, ctx, store, id } = state
+  const { snapshot, life } = decision
+  const spills = mayOverflow(kit)
+  const maxAge = life.maxAge ?? kit.maxAge
+  if (store && !(typeof id === 'string' && id)) refuse('must make text')
+  const isCounted = spills || store?.consistency === 'eventual'
+  const version = isCounted ? state.version + 1 : undefined
+  const cargo = { id, key: store && id, snapshot, life, maxAge, version }
+  const left = maxAge === 'session' ? undefined : life.expires! - kit.now()
+  let values = await kit.format.seal(cargo, ctx)
+  if (!values.length) return undefined
+  const fits = spills
+    ? !state.isAnswered && fitsCookie(state, values[0]!, left)
+    : sizeOf(kit.format.names[0]!, values[0]!) <= LARGEST_COOKIE
+  // With a version, the data go along where they fit.
+  if (version && !fits) values = await kit.format.seal({ ...cargo, snapshot: '' }, ctx)
+  let bytes = 0
+  kit.format.names.forEach((name, index) => (bytes += checkSize(name, values[index]!)))
+  kit.format.attributes?.(ctx)
+  return { ...decision, values, bytes, left, maxAge, version, fits }
+}
+
+/** Stores the record, unless the session is in its cookie, and gives up the ids it had before. */
+async function put(
+  state: SessionState,
+  { word, life, snapshot, fits, maxAge, version }: Draft,
+  changed: boolean,
+): Promise<Outcome | Look | 'older'> {
+  const { kit, store } = state
+  const spills = mayOverflow(kit)
+  const staysInCookie = spills && fits && (state.inCookie || word === 'regenerate')
+  if (!store || staysInCookie) return leave(state)
+  const isMoved = spills && fits !== state.inCookie
+  const record: SessionRecord = {
+    ...(version && { _version: version }),
+    ...(kit.format.keepsId && life.maxAge && { _own: true }),
+    ...(parseJson(recordText(snapshot, life, maxAge)) as SessionRecord),
+  }
+  // There is no record whose life could be extended, or there is one that has to be read.
+  const as = isMoved && /^(rolling|renew)$/.test(word) ? 'changed' : word
+  const outcome = await putRecord(state, store, record, as, life.maxAge, changed || isMoved)
+  const isOutgrown = isMoved && !fits && !state.isNew && word !== 'regenerate'
+  return outcome === 'taken' && isOutgrown ? meet(state, store) : outcome
+}
+
+/** Notes what a session is now that it is stored, and sends its cookie. */
+function settle(
+  state: SessionState,
+  { word, life, snapshot, values, bytes, left, maxAge, version, fits }: Draft,
+): string[] {
+  const { kit, ctx } = state
+  Object.assign(state, { outcome: word, bytes, inCookie: mayOverflow(kit) && fits })
+  tellWritten(state, snapshot !== state.baseline)
+  // Who cannot tell whose limit it is under goes on with it.
+  const own = kit.format.keepsId ? life.maxAge : maxAge
+  const known = { baseline: snapshot, life: { ...life, maxAge: own }, ownMaxAge: own, version }
+  Object.assign(state, SETTLED, known, { hadCookie: true, isKnown: true })
+  return kit.format.write(values, left, ctx)
 }
 
 /** The store failed, and the application goes on without what was to be kept. */
@@ -209,14 +246,15 @@ function failed(state: SessionState): [] {
 
 const SETTLED = { isNew: false, isSettled: true, stale: false, wish: '' } as const
 
-/** Brings what others have stored meanwhile into the session, and tells what it is then. */
+/** Brings what others have stored meanwhile into the session, and decides what it is then. */
 async function bringIn(
   session: object,
   state: SessionState,
-  snapshot: string,
+  decision: Decision,
   stored: Contents,
-): Promise<string> {
+): Promise<Decision> {
   const { kit, update, life } = state
+  const { snapshot } = decision
   const base = parseSnapshot(state.baseline)
   // A change that can be made again is made on the stored data, and not merged.
   const mine = parseSnapshot(update ? update.before : snapshot)
@@ -251,7 +289,11 @@ async function bringIn(
     update.maxAge = state.life.maxAge
     await update.change(session)
   }
-  return takeSnapshot(dataOf(session), state.flash)
+  const merged = { ...decision, snapshot: takeSnapshot(dataOf(session), state.flash) }
+  const isSame = state.life.maxAge === decision.life.maxAge
+  if (isSame) return merged
+  const lived = { ...decision.life, maxAge: state.life.maxAge }
+  return { ...merged, life: renewedLife(kit, lived, kit.now()) }
 }
 
 /** Lets go of a session that another request has ended: what this one did goes nowhere. */

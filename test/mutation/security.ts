@@ -429,7 +429,7 @@ const stores: SecurityMutant[] = [
     name: 'a cookie names what was not stored',
     file: 'src/commit.ts',
     find: "if (outcome === 'failed') return failed(state)",
-    replace: "if (outcome === 'failed') return kit.format.write(values, undefined, ctx)",
+    replace: "if (outcome === 'failed') return kit.format.write(draft.values, undefined, ctx)",
     tests: ['core/store-errors'],
   },
   {
