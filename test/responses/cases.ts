@@ -172,6 +172,16 @@ export function describeResponses(host: string, start: (place: Place) => Promise
       expect(await visitor.data()).toEqual({ user: 'ada', ...(isStored && { views: 1 }) })
     })
 
+    it('lets a record that is refused go behind the response', async () => {
+      const visitor = await ada()
+      const removed = async (): Promise<number> => Number(await visitor.text('removed'))
+      const before = await removed()
+      await visitor.text('refuse')
+
+      expect(await visitor.data()).toEqual({})
+      await vi.waitFor(async () => expect(await removed()).toBe(before + (isStored ? 1 : 0)))
+    })
+
     it('lets in a WebSocket by its session, and sends no cookie with it', async () => {
       const visitor = await ada()
       const url = visitor.urlOf('socket')

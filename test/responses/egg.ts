@@ -6,12 +6,16 @@ import type { Place, Site } from './hosts.ts'
 export async function onEgg(site: EggSite, place: Place): Promise<Site> {
   await site.begin()
   await site.useStore(place === 'a store' ? 'object' : 'none')
-  const file = fileURLToPath(new URL('koa.ts', import.meta.url))
+  const pathTo = (name: string): string =>
+    JSON.stringify(fileURLToPath(new URL(name, import.meta.url)))
   const code = `async (ctx) => {
     const { createRequire } = process.getBuiltinModule('node:module')
     const { readSession } = createRequire(ctx.app.config.baseDir + '/app.js')('session-kit/koa')
-    const { acceptSockets, answer } = await import(${JSON.stringify(file)})
+    const { acceptSockets, answer } = await import(${pathTo('koa.ts')})
+    const { removal, valid } = await import(${pathTo('pages.ts')})
     const { app } = ctx
+    const waitUntil = (promise) => void removal(promise)
+    app.config.session.valid ?? Object.assign(app.config.session, { waitUntil, valid })
     app.accepting ??= acceptSockets(ctx.req.socket.server, (request) => readSession(app, request))
     await answer(ctx, readSession)
   }`

@@ -15,7 +15,7 @@ import { SECRET } from '../fixtures/secrets.ts'
 import { bundleWorker, runWorker } from '../workerd/running.ts'
 import { acceptSockets, answer as answerOnKoa } from './koa.ts'
 import { answer as answerOnHono } from './hono.ts'
-import { CACHED, echo, reply } from './pages.ts'
+import { CACHED, echo, removal, reply, valid } from './pages.ts'
 
 /** A running site. */
 export interface Site {
@@ -28,16 +28,19 @@ export interface Site {
 export const places = ['a cookie', 'a store'] as const
 export type Place = (typeof places)[number]
 
-const storeOf = (place: Place): object =>
-  place === 'a store' ? { store: createMemoryStore() } : {}
+const optionsOf = (place: Place): object => ({
+  valid,
+  waitUntil: (promise: Promise<unknown>) => void removal(promise),
+  ...(place === 'a store' && { store: createMemoryStore() }),
+})
 
 const managerOf = (place: Place): SessionManager<any, any> =>
-  createSessionManager<any, any>({ secrets: SECRET, ...storeOf(place) })
+  createSessionManager<any, any>({ secrets: SECRET, ...optionsOf(place) })
 
 async function onKoa(Koa: typeof Koa3, place: Place): Promise<Site> {
   const app = new Koa()
   app.keys = [SECRET]
-  app.use(koaSession({ encrypt: true, ...storeOf(place) }, app))
+  app.use(koaSession({ encrypt: true, ...optionsOf(place) }, app))
   app.use((ctx) => answerOnKoa(ctx, readSession))
   const { origin, stop, server } = await listen(app.callback())
   acceptSockets(server, (request) => readSession(app, request))

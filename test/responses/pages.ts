@@ -32,6 +32,11 @@ const pages: Record<string, Page> = {
     return 'in'
   },
 
+  refuse: async ({ session }) => {
+    Object.assign(await session(), { refused: true })
+    return 'never again'
+  },
+
   leave: async ({ session }) => {
     const left = await session()
     left.flash('notice', 'Saved')
@@ -86,6 +91,17 @@ async function save(session: Visit['session']): Promise<string> {
   }
 }
 
+let removed = 0
+
+/** The session's option `valid`. */
+export const valid = (_: unknown, record: object): boolean => !('refused' in record)
+
+/** What comes of the promises that the session's option `waitUntil` gets. */
+export async function removal(promise: Promise<unknown>): Promise<void> {
+  await promise
+  removed++
+}
+
 const opened = new Set<string | null>()
 const words = new Map<string | null, unknown>()
 
@@ -97,6 +113,7 @@ export async function reply(
   const [page, gate] = [query.get('page')!, query.get('gate')]
   if (page === 'go') opened.add(gate)
   if (page === 'told' || page === 'go') return JSON.stringify(words.get(gate) ?? null)
+  if (page === 'removed') return `${removed}`
   return pages[page]!({
     ...visit,
     async go() {

@@ -1,10 +1,10 @@
 /** The site in workerd, with sessions in cookies and in Workers KV. */
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { createSessionManager, type SessionManager } from 'session-kit'
 import { session } from 'session-kit/hono'
 import { createKvStore, type KvNamespace } from 'session-kit/workers-kv'
 import { answer } from './hono.ts'
-import { echo } from './pages.ts'
+import { echo, removal, valid } from './pages.ts'
 
 interface Bindings {
   SECRET: string
@@ -27,6 +27,8 @@ for (const kind of ['cookie', 'kv']) {
     (made ??= createSessionManager<any, any>({
       key: `__Host-${kind}`,
       secrets: SECRET,
+      valid,
+      waitUntil: (promise, c) => (c as Context).executionCtx.waitUntil(removal(promise)),
       ...(kind === 'kv' && { store: createKvStore(SESSIONS) }),
     }))
   app.use(
