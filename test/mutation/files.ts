@@ -27,6 +27,7 @@ export const FILES: Record<string, string[]> = {
   'src/caches.ts': ['core/caches'],
   'src/respond.ts': ['core/respond'],
   'src/passed-on.ts': ['core/passed-on'],
+  'src/lazy-session.ts': ['core/lazy-session', 'core/with-session', 'core/answered'],
   'src/put-record.ts': [
     'core/put-record',
     'core/manager-store',
@@ -58,6 +59,7 @@ export const FILES: Record<string, string[]> = {
     'core/revocation',
     'core/read',
     'core/own-max-age',
+    'core/lazy-session',
     'core/events',
     'core/session',
   ],
