@@ -27,7 +27,13 @@ export const FILES: Record<string, string[]> = {
   'src/caches.ts': ['core/caches'],
   'src/respond.ts': ['core/respond'],
   'src/passed-on.ts': ['core/passed-on'],
-  'src/lazy-session.ts': ['core/lazy-session', 'core/with-session', 'core/answered'],
+  'src/lazy-session.ts': [
+    'core/lazy-session',
+    'core/with-session',
+    'core/answered',
+    'core/passed-on',
+    'core/store-errors',
+  ],
   'src/put-record.ts': [
     'core/put-record',
     'core/manager-store',
