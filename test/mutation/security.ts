@@ -544,8 +544,8 @@ const answers: SecurityMutant[] = [
   {
     name: 'a session begins that no browser hears of',
     file: 'src/commit.ts',
-    find: 'if (state.isAnswered && !isNamed)',
-    replace: 'if (state.isAnswered && !store)',
+    find: 'if (isNamed) return false',
+    replace: 'if (state.store) return false',
     tests: ['core/answered'],
   },
   {
