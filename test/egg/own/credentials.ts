@@ -1,9 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { expect, it } from 'vitest'
+import { dumpsOf } from '../dumps.ts'
 import { keys } from '../fixture.ts'
 import { raw } from '../source.ts'
-import type { Site } from '../site.ts'
 import { describeHosts } from '../trial.ts'
 
 /** A key of the session's own; the name of what holds it must not be what hides it. */
@@ -32,17 +30,6 @@ const configure = raw(`(app) => {
 }`)
 
 describeHosts('what Egg writes down of its configuration', ({ start }) => {
-  async function dumps(site: Site): Promise<Record<string, string>> {
-    const folder = path.join(site.folder, 'run')
-    // Written when the application is ready, and once more a second later.
-    await expect
-      .poll(async () => await readdir(folder), { timeout: 5000 })
-      .toEqual(expect.arrayContaining(['application_config.json', 'application_config_meta.json']))
-    const names = await readdir(folder)
-    const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))
-    return Object.fromEntries(names.map((name, i) => [name, texts[i]!]))
-  }
-
   it('has neither a store nor its client in it, no secret, and no reader', async () => {
     const site = await start({
       name: 'credentials',
@@ -58,7 +45,7 @@ describeHosts('what Egg writes down of its configuration', ({ start }) => {
     })
     expect(await site.evaluate((app) => typeof app.sessionStore.get)).toBe('function')
 
-    const texts = await dumps(site)
+    const texts = await dumpsOf(site)
     expect(Object.entries(texts).filter(([, text]) => /canary|127\.0\.0\.1:/.test(text))).toEqual(
       [],
     )
@@ -70,7 +57,7 @@ describeHosts('what Egg writes down of its configuration', ({ start }) => {
   })
 
   it("shows of the application's keys what Egg itself shows: their length", async () => {
-    const texts = await dumps(await start({ name: 'keys' }))
+    const texts = await dumpsOf(await start({ name: 'keys' }))
     const { config } = JSON.parse(texts['application_config.json']!) as { config: any }
 
     expect(config.keys).toBe(`<String len: ${keys[0].length}>`)
