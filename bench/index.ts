@@ -3,12 +3,10 @@
  * chart are put into docs/; with `--short` a run takes a tenth of the time, to see that it works.
  */
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import type { Aim } from './aims.ts'
 import { saveChart } from './chart.ts'
 import { LONG, SHORT } from './measure.ts'
 import { nodes, runOn, versionsOf, type NodePart } from './nodes.ts'
 import { installPeers, peerVersions } from './peers/index.ts'
-import { record } from './recorded.ts'
 import { aimTable, save, type Measured } from './report.ts'
 
 const parts: Record<string, () => Promise<string>> = {
@@ -17,7 +15,7 @@ const parts: Record<string, () => Promise<string>> = {
   koa: () => onNodes('koa'),
   workerd: async () => {
     const { table, aims } = await (await import('./workerd.ts')).benchWorkerd(effort)
-    return `${table}\n\n${judge({ workerd: aims })}`
+    return `${table}\n\n${aimTable({ workerd: aims })}`
   },
   cold: async () => (await import('./workerd.ts')).benchCold(effort),
   egg: async () => (await (await import('./egg.ts')).benchEgg(effort)).table,
@@ -70,13 +68,7 @@ async function onNodes(part: NodePart): Promise<string> {
   }
   const tables = measured.map(([, { table }]) => table)
   const aims = measured.map(([runtime, { aims }]) => [runtime, aims])
-  return [...tables, judge(Object.fromEntries(aims))].join('\n\n')
-}
-
-/** What aims came to, as a table; where the page has it, the guard is held to it. */
-function judge(aims: Record<string, Aim[]>): string {
-  if (isSaved) for (const [runtime, list] of Object.entries(aims)) record(runtime, list)
-  return aimTable(aims)
+  return [...tables, aimTable(Object.fromEntries(aims))].join('\n\n')
 }
 
 function report(part: string, text: string): void {

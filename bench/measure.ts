@@ -33,7 +33,7 @@ export const LONG: Effort = {
   isGuard: false,
 }
 /** What a check takes. */
-export const SHORT: Effort = { ...LONG, rounds: 9, warmUp: 2, batchTime: 30_000, isGuard: true }
+export const SHORT: Effort = { ...LONG, rounds: 13, warmUp: 2, batchTime: 30_000, isGuard: true }
 
 const LARGEST_BATCH = 5120
 
