@@ -1,8 +1,8 @@
 /**
  * `npm run bench:guard`: a short run of what the aims name. It fails where an aim is missed by more than a
  * quarter in three tries, one after the other. Where an aim has not been reached, what such runs came to stands in
- * its place (recorded.json), and the table says so. With `--save` each is tried three times, and what they come to
- * in the middle is what later runs are held to.
+ * its place (recorded.json), and the table says so. With `--save` each is tried three times, and the worst of them is
+ * what later runs are held to.
  */
 import { alarmOf, isAlarming, isMet, type Aim, type Runtime } from './aims.ts'
 import { SHORT } from './measure.ts'

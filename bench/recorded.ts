@@ -2,7 +2,6 @@
 // those of a long one.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isMet, type Aim } from './aims.ts'
-import { quartiles } from './measure.ts'
 
 const file = new URL('recorded.json', import.meta.url)
 
@@ -14,14 +13,14 @@ export function readRecorded(): Recorded {
   return JSON.parse(readFileSync(file, 'utf8')) as Recorded
 }
 
-/** Keeps what several tries came to in the middle, where that misses an aim. */
+/** Keeps the worst that several tries came to, where that misses an aim. */
 export function record(tries: Record<string, readonly Aim[][]>): void {
   const recorded = Object.entries(tries).map(([runtime, tries]) => {
-    const middle = tries[0]!.map((aim) => {
+    const worst = tries[0]!.map((aim) => {
       const all = tries.map((aims) => aims.find(({ what }) => what === aim.what)!.measured)
-      return { ...aim, measured: quartiles(all).median }
+      return { ...aim, measured: aim.isLeast ? Math.min(...all) : Math.max(...all) }
     })
-    const missed = middle.filter((aim) => !isMet(aim))
+    const missed = worst.filter((aim) => !isMet(aim))
     const entries = missed.map(({ what, measured }) => [what, Number(measured.toFixed(2))])
     return [runtime, Object.fromEntries(entries)]
   })
