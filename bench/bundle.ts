@@ -25,7 +25,7 @@ export const external: readonly string[] = [
 ]
 
 /**
- * The bytes of a module with all that it imports, minified.
+ * A module with all that it imports, minified.
  *
  * @param left What is left out.
  */
@@ -34,7 +34,7 @@ export async function bundle(
   resolveDir: string,
   target: BuildOptions,
   left: readonly string[] = external,
-): Promise<Uint8Array> {
+): Promise<string> {
   return (await bundleWithFiles(contents, resolveDir, target, left)).code
 }
 
@@ -44,7 +44,7 @@ export async function bundleWithFiles(
   resolveDir: string,
   target: BuildOptions,
   left: readonly string[] = external,
-): Promise<{ code: Uint8Array; files: string[] }> {
+): Promise<{ code: string; files: string[] }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir },
     bundle: true,
@@ -60,5 +60,5 @@ export async function bundleWithFiles(
     ...target,
   })
   const files = Object.keys(Object.values(metafile!.outputs)[0]!.inputs)
-  return { code: outputFiles![0]!.contents, files: files.filter((file) => file !== '<stdin>') }
+  return { code: outputFiles![0]!.text, files: files.filter((file) => file !== '<stdin>') }
 }

@@ -109,7 +109,7 @@ export async function bundleWithout(left: Part[]): Promise<{ code: string; files
   const target: BuildOptions = { ...worker, plugins: [stubs(left)] }
   const { code, files } = await bundleWithFiles("export * from 'session-kit/hono'", root, target)
   return {
-    code: new TextDecoder().decode(code),
+    code,
     files: files.map((file) => file.replace(/^dist\/|\.js$/g, '')),
   }
 }

@@ -63,6 +63,10 @@ async function sizes(
 }
 
 /** Minified, and compressed by gzip and by brotli. */
-function bytesOf(code: Uint8Array): [minified: number, gzip: number, brotli: number] {
-  return [code.length, gzipSync(code, { level: 9 }).length, brotliCompressSync(code).length]
+function bytesOf(code: string): [minified: number, gzip: number, brotli: number] {
+  return [
+    Buffer.byteLength(code),
+    gzipSync(code, { level: 9 }).length,
+    brotliCompressSync(code).length,
+  ]
 }

@@ -82,7 +82,7 @@ export async function measureCold(effort: Effort): Promise<Map<string, Times>> {
   const codes: Record<string, string> = {}
   for (const [name, contents] of all) {
     const folder = contents.includes('session-kit') ? root : peersFolder
-    codes[name] = new TextDecoder().decode(await bundle(contents, folder, worker, []))
+    codes[name] = await bundle(contents, folder, worker, [])
   }
   return measureIsolates(codes, (name) => !/empty|alone$/.test(name), effort)
 }

@@ -54,7 +54,7 @@ const cryptography = `
 
 /** µs above an empty Worker, in all up to each step. */
 export async function measureSteps(effort: Effort): Promise<Map<string, Times>> {
-  const unused = text(await bundle(imported, root, { ...worker, format: 'iife' }, []))
+  const unused = await bundle(imported, root, { ...worker, format: 'iife' }, [])
   const codes: Record<string, string> = {
     'an empty Worker': EMPTY,
     'the code is read, inside a function that nobody calls': `
@@ -62,12 +62,8 @@ export async function measureSteps(effort: Effort): Promise<Map<string, Times>> 
       export function unused() { ${unused} }`,
   }
   for (const [name, contents] of Object.entries(steps)) {
-    codes[name] = text(await bundle(contents, root, worker, []))
+    codes[name] = await bundle(contents, root, worker, [])
   }
   codes['beside it: the cryptography alone, by hand'] = cryptography
   return measureIsolates(codes, () => false, effort)
-}
-
-function text(code: Uint8Array): string {
-  return new TextDecoder().decode(code)
 }
