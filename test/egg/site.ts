@@ -24,6 +24,12 @@ export interface Request {
   early?: Early
 }
 
+/** Where an application keeps its sessions: what to call it, and what to give to `useStore`. */
+export const places = [
+  ['a cookie', 'none'],
+  ['a store', 'object'],
+] as const
+
 /** A running application as a case sees it: visitors, a clock, and a transcript. */
 export class Site {
   readonly host: Host

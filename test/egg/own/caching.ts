@@ -1,15 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Jar } from '../../fixtures/cookies.ts'
-import type { Handler, Site } from '../site.ts'
+import { places, type Handler, type Site } from '../site.ts'
 import { describeHosts } from '../trial.ts'
 
 const PUBLIC = { 'cache-control': 'public, max-age=60', 'cdn-cache-control': 'max-age=600' }
 const PRIVATE = { 'cache-control': 'private, no-store', vary: 'Cookie' }
-
-const places = [
-  ['a cookie', 'none'],
-  ['a store', 'object'],
-] as const
 
 describeHosts('what caches are told', ({ open }) => {
   let site: Site

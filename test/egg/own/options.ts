@@ -1,12 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Site } from '../site.ts'
+import { places, type Site } from '../site.ts'
 import { describeHosts } from '../trial.ts'
 import { dataOf } from '../cases/pages.ts'
-
-const places = [
-  ['a cookie', 'none'],
-  ['a store', 'object'],
-] as const
 
 describeHosts('the options that are functions, in config.session', ({ open }) => {
   let site: Site
